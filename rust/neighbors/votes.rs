@@ -1,0 +1,250 @@
+//! The votes of the neighbours: histograms of their labels, and how many queries they decide rightly.
+//!
+//! Noise changes labels, not distances: one search serves every K and every copy of the labels.
+
+use rayon::prelude::*;
+
+use crate::plurality::Ties;
+use crate::{Control, Error, Result};
+
+/// Walks one query's neighbours once and calls `at(position in ks, counts)` at each K.
+fn count_votes(
+    neighbors: &[i32],
+    labels: &[i32],
+    order: &[(usize, usize)],
+    counts: &mut [i32],
+    mut at: impl FnMut(usize, &[i32]),
+) {
+    counts.fill(0);
+    let mut seen = 0;
+    for &(k, position) in order {
+        for &i in &neighbors[seen..k] {
+            counts[labels[i as usize] as usize] += 1;
+        }
+        seen = k;
+        at(position, counts);
+    }
+}
+
+/// (k, position) by growing k.
+fn by_size(ks: &[usize]) -> Vec<(usize, usize)> {
+    let mut order: Vec<_> = ks.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    order
+}
+
+fn check(
+    indices: &[i32],
+    width: usize,
+    labels: &[i32],
+    rows: usize,
+    ks: &[usize],
+    num_classes: usize,
+) -> Result<()> {
+    if width == 0 || !indices.len().is_multiple_of(width) {
+        return Err(Error::value(
+            "indices",
+            "must have whole rows, and a column",
+        ));
+    }
+    if let Some(k) = ks.iter().find(|k| **k == 0 || **k > width) {
+        return Err(Error::value("ks", format!("{k} is not within 1..={width}")));
+    }
+    if let Some(i) = indices
+        .iter()
+        .find(|i| !(0..rows as i64).contains(&i64::from(**i)))
+    {
+        return Err(Error::value(
+            "indices",
+            format!("{i} is not a row of {rows} labels"),
+        ));
+    }
+    check_labels("labels", labels, num_classes)
+}
+
+fn check_labels(argument: &'static str, labels: &[i32], num_classes: usize) -> Result<()> {
+    match labels
+        .iter()
+        .find(|y| !(0..num_classes as i64).contains(&i64::from(**y)))
+    {
+        Some(y) => Err(Error::value(
+            argument,
+            format!("{y} is outside 0..{}", num_classes as i64 - 1),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// How often each label stands among the first k neighbours, for each k of `ks`: [len(ks), M, L].
+///
+/// `indices` is [M, `width`], nearest first; `labels` has one label in 0..`num_classes` a training row.
+///
+/// # Errors
+/// [`Error::Value`] for a k, index or label out of range; [`Error::Interrupted`].
+pub fn label_histograms(
+    indices: &[i32],
+    width: usize,
+    labels: &[i32],
+    ks: &[usize],
+    num_classes: usize,
+    control: &Control,
+) -> Result<Vec<i32>> {
+    check(indices, width, labels, labels.len(), ks, num_classes)?;
+    let (m, order) = (indices.len() / width, by_size(ks));
+    let stride = ks.len() * num_classes;
+    if stride == 0 {
+        return Ok(Vec::new());
+    }
+    // Queries are spread over threads, so each query's histograms are written side by side first.
+    let mut by_query = vec![0; m * stride];
+    by_query
+        .par_chunks_mut(stride)
+        .zip(indices.par_chunks(width))
+        .with_min_len(64)
+        .try_for_each_init(
+            || vec![0; num_classes],
+            |counts, (out, neighbors)| {
+                count_votes(neighbors, labels, &order, counts, |position, counts| {
+                    out[position * num_classes..][..num_classes].copy_from_slice(counts);
+                });
+                control.advance(1)
+            },
+        )?;
+    let mut histograms = Vec::with_capacity(by_query.len());
+    for position in 0..ks.len() {
+        for query in by_query.chunks_exact(stride) {
+            histograms.extend_from_slice(&query[position * num_classes..][..num_classes]);
+        }
+    }
+    Ok(histograms)
+}
+
+/// How many queries the plurality of their first k neighbours labels rightly, for each copy of the
+/// training labels and each k: [B, len(ks)].
+///
+/// `labels` is [B, `rows`], `truth` the right label of each query. The unit of work is a query.
+///
+/// # Errors
+/// [`Error::Value`] for a k, index or label out of range or sizes that do not fit;
+/// [`Error::Interrupted`].
+#[allow(clippy::too_many_arguments)] // two tables with their widths, and what to count
+pub fn count_correct(
+    indices: &[i32],
+    width: usize,
+    labels: &[i32],
+    rows: usize,
+    truth: &[i32],
+    ks: &[usize],
+    num_classes: usize,
+    ties: Ties,
+    control: &Control,
+) -> Result<Vec<i64>> {
+    check(indices, width, labels, rows, ks, num_classes)?;
+    check_labels("truth", truth, num_classes)?;
+    if truth.len() != indices.len() / width {
+        return Err(Error::value(
+            "truth",
+            format!(
+                "has {} labels for {} queries",
+                truth.len(),
+                indices.len() / width
+            ),
+        ));
+    }
+    if rows == 0 || !labels.len().is_multiple_of(rows) {
+        return Err(Error::value("labels", "must have whole rows"));
+    }
+    let order = by_size(ks);
+    let size = labels.len() / rows * ks.len();
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    indices
+        .par_chunks(width)
+        .zip(truth)
+        .with_min_len(16)
+        .try_fold(
+            || (vec![0i64; size], vec![0; num_classes]),
+            |(mut correct, mut counts), (neighbors, &right)| {
+                for (labels, correct) in labels
+                    .chunks_exact(rows)
+                    .zip(correct.chunks_exact_mut(ks.len()))
+                {
+                    count_votes(
+                        neighbors,
+                        labels,
+                        &order,
+                        &mut counts,
+                        |position, counts| {
+                            correct[position] += i64::from(ties.wins(counts, right as usize));
+                        },
+                    );
+                }
+                control.advance(1)?;
+                Ok((correct, counts))
+            },
+        )
+        .map(|part| part.map(|(correct, _)| correct))
+        .try_reduce(
+            || vec![0; size],
+            |mut all, part| {
+                all.iter_mut()
+                    .zip(part)
+                    .for_each(|(all, part)| *all += part);
+                Ok(all)
+            },
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histograms_and_counts_of_a_case_by_hand() {
+        let control = Control::default();
+        let indices = [0, 1, 2, 3, 3, 2, 1, 0];
+        let labels = [0, 1, 1, 2];
+        let ks = [3, 1, 4];
+        let got = label_histograms(&indices, 4, &labels, &ks, 3, &control).unwrap();
+        assert_eq!(
+            got,
+            [
+                [1, 2, 0],
+                [0, 2, 1], // k = 3
+                [1, 0, 0],
+                [0, 0, 1], // k = 1
+                [1, 2, 1],
+                [1, 2, 1], // k = 4
+            ]
+            .concat()
+        );
+        let copies = [0, 1, 1, 2, 0, 0, 1, 1];
+        let count = |ties| count_correct(&indices, 4, &copies, 4, &[0, 1], &ks, 3, ties, &control);
+        // Copy 1: votes 0 / 0 1 1 against 0, and 2 / 2 1 1 against 1. Copy 2: 0 0 1 1, a tie.
+        assert_eq!(count(Ties::First).unwrap(), [1, 1, 1, 2, 2, 1]);
+        assert_eq!(count(Ties::Strict).unwrap(), [1, 1, 1, 2, 2, 0]);
+    }
+
+    #[test]
+    fn bad_arguments_are_errors() {
+        let control = Control::default();
+        let run = |indices: &[i32], labels: &[i32], k| {
+            label_histograms(indices, 2, labels, &[k], 2, &control)
+        };
+        assert!(run(&[0, 1], &[0, 1], 2).is_ok());
+        assert!(run(&[0, 1, 0], &[0, 1], 2).is_err());
+        assert!(run(&[0, 2], &[0, 1], 2).is_err());
+        assert!(run(&[0, -1], &[0, 1], 2).is_err());
+        assert!(run(&[0, 1], &[0, 2], 2).is_err());
+        assert!(run(&[0, 1], &[0, 1], 0).is_err());
+        assert!(run(&[0, 1], &[0, 1], 3).is_err());
+        let count = |labels: &[i32], truth: &[i32]| {
+            count_correct(&[0, 1], 2, labels, 2, truth, &[1], 2, Ties::First, &control)
+        };
+        assert!(count(&[0, 1], &[0]).is_ok());
+        assert!(count(&[0, 1, 0], &[0]).is_err());
+        assert!(count(&[0, 1], &[0, 1]).is_err());
+        assert!(count(&[0, 1], &[2]).is_err());
+    }
+}

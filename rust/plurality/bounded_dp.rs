@@ -1,0 +1,148 @@
+//! The paper's bounded sum (Eq. 4 with the bounds of Eq. 10-13) by dynamic programming.
+//!
+//! Multinomial counts are independent Poisson counts with rates λ_j = K·q_j, given that they sum to K.
+//! So each label contributes its Poisson probabilities up to the cap that the winner's count n sets,
+//! and the sum over all counts that add up to K - n is a product of truncated polynomials, of which one
+//! coefficient is wanted. Nothing overflows at any K, as binomials and powers would.
+
+use pulp::{Arch, WithSimd};
+
+use super::{Ties, poisson};
+use crate::{Control, Result};
+
+/// The solver for one K, with its working memory.
+pub struct BoundedDp {
+    k: usize,
+    arch: Arch,
+    /// Poisson probabilities of every label, K + 1 each.
+    terms: Vec<f64>,
+    /// Probability that the labels so far have s votes in all, and the next such row.
+    sums: Vec<f64>,
+    next: Vec<f64>,
+}
+
+impl BoundedDp {
+    pub fn new(k: usize) -> Self {
+        Self {
+            k,
+            arch: Arch::new(),
+            terms: Vec::new(),
+            sums: vec![0.0; k + 1],
+            next: vec![0.0; k + 1],
+        }
+    }
+
+    /// The probability that `label` wins the vote of K labels drawn from `q`, within [0, 1].
+    pub fn probability(
+        &mut self,
+        q: &[f64],
+        label: usize,
+        ties: Ties,
+        control: &Control,
+    ) -> Result<f64> {
+        let (k, width) = (self.k, self.k + 1);
+        self.terms.resize(q.len() * width, 0.0);
+        for (q_j, row) in q.iter().zip(self.terms.chunks_exact_mut(width)) {
+            poisson::fill(k as f64 * q_j, row);
+        }
+        let mut total = 0.0;
+        for count in self.least_count(q.len(), label, ties)..=k {
+            let votes = self.terms[label * width + count];
+            total += votes * self.others(q.len(), label, count, ties);
+            control.advance(0)?;
+        }
+        // P(the Poisson counts sum to K); Σλ is K only as nearly as q sums to 1.
+        let sum = k as f64 * q.iter().sum::<f64>();
+        poisson::fill(sum, &mut self.next);
+        Ok((total / self.next[k]).clamp(0.0, 1.0))
+    }
+
+    /// m_1 of Eq. 10, for either tie rule: the fewest votes with which the label can win.
+    fn least_count(&self, num_classes: usize, label: usize, ties: Ties) -> usize {
+        let equal = match ties {
+            Ties::Strict => 0,
+            Ties::First => num_classes - 1 - label,
+        };
+        // count + (L - 1)(count - 1) + equal ≥ K
+        (self.k + num_classes - 1)
+            .saturating_sub(equal)
+            .div_ceil(num_classes)
+            .max(1)
+    }
+
+    /// P(the other labels share K - `count` votes, each within its cap).
+    fn others(&mut self, num_classes: usize, label: usize, count: usize, ties: Ties) -> f64 {
+        let rest = self.k - count; // R of Eq. 11, before any label
+        let mut room: usize = (0..num_classes)
+            .filter(|j| *j != label)
+            .map(|j| ties.cap(count, label, j))
+            .sum();
+        // The votes given so far lie in low..=high.
+        let (mut low, mut high) = (0, 0);
+        self.sums[0] = 1.0;
+        for j in (0..num_classes).filter(|j| *j != label) {
+            let cap = ties.cap(count, label, j).min(rest);
+            room -= ties.cap(count, label, j);
+            // Eq. 13: what the labels after this one cannot take must be given by now.
+            let new_low = rest.saturating_sub(room).max(low);
+            let new_high = rest.min(high + cap); // Eq. 12
+            if new_low > new_high {
+                return 0.0;
+            }
+            let terms = &self.terms[j * (self.k + 1)..][..=cap];
+            self.arch.dispatch(Convolve {
+                sums: &self.sums[low..=high],
+                low,
+                terms,
+                out: &mut self.next[new_low..=new_high],
+                out_low: new_low,
+            });
+            std::mem::swap(&mut self.sums, &mut self.next);
+            (low, high) = (new_low, new_high);
+        }
+        if (low..=high).contains(&rest) {
+            self.sums[rest]
+        } else {
+            0.0 // one label only: it has all K votes or none
+        }
+    }
+}
+
+/// out[s] = Σ_t sums[s - t]·terms[t]; `low` and `out_low` are the first indices of the two rows.
+struct Convolve<'a> {
+    sums: &'a [f64],
+    low: usize,
+    terms: &'a [f64],
+    out: &'a mut [f64],
+    out_low: usize,
+}
+
+impl WithSimd for Convolve<'_> {
+    type Output = ();
+
+    // No fused multiply-add is written, so every vector unit gives the same bits.
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self {
+            sums,
+            low,
+            terms,
+            out,
+            out_low,
+        } = self;
+        out.fill(0.0);
+        for (s, weight) in (low..).zip(sums) {
+            let skip = out_low.saturating_sub(s); // terms that would land before the row
+            if skip >= terms.len() {
+                continue;
+            }
+            let start = s + skip - out_low;
+            if start >= out.len() {
+                break;
+            }
+            for (slot, term) in out[start..].iter_mut().zip(&terms[skip..]) {
+                *slot += weight * term;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Bindings of [`crate::plurality`].
+
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use super::arguments::slice;
+use super::run::{run, value_error};
+use crate::plurality::{Ties, accuracy};
+
+/// The tie rule of this name.
+pub fn ties(py: Python<'_>, name: &str) -> PyResult<Ties> {
+    match name {
+        "strict" => Ok(Ties::Strict),
+        "first" => Ok(Ties::First),
+        _ => Err(value_error(
+            py,
+            "ties",
+            &format!("{name:?} is not one of strict, first"),
+        )),
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (q, label, k, ties, threads, progress=None))]
+pub fn plurality_accuracy<'py>(
+    py: Python<'py>,
+    q: PyReadonlyArray2<'py, f64>,
+    label: PyReadonlyArray1<'py, i32>,
+    k: usize,
+    ties: &str,
+    threads: usize,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let num_classes = q.shape()[1];
+    let (q, label, ties) = (
+        slice(py, "q", &q)?,
+        slice(py, "label", &label)?,
+        self::ties(py, ties)?,
+    );
+    let result = run(py, threads, progress, |control| {
+        accuracy(q, label, num_classes, k, ties, control)
+    })?;
+    Ok(result.into_pyarray(py))
+}
