@@ -18,10 +18,17 @@ mod _core {
     #[pymodule_export]
     use super::plurality::plurality_accuracy;
 
+    use numpy::PyArray1;
     use pyo3::prelude::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // The bindings of numpy load it when an array is first met, and panic if Ctrl-C comes meanwhile.
+        // So load it here, where it can only raise, by the steps that they would take.
+        let py = module.py();
+        let version = py.import("numpy")?.getattr("__version__")?;
+        py.import("numpy.lib")?.getattr("NumpyVersion")?.call1((version,))?;
+        PyArray1::<u8>::zeros(py, 1, false);
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

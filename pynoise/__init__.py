@@ -1,0 +1,53 @@
+"""pynoise, a laboratory for label noise.
+
+Predict how K-nearest-neighbour accuracy falls with label noise, measure it, and compare:
+
+>>> import pynoise
+>>> curve = pynoise.accuracy_curve("digits", k=11, noise="flip", levels=[0.0, 0.4], repeats=5)
+>>> [row["level"] for row in curve.rows]
+[0.0, 0.4]
+
+Modules and names load when they are first used, so that ``import pynoise`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pynoise import data, errors, knn, noise, seeds
+    from pynoise._core import __version__
+    from pynoise.curves import AccuracyCurve, accuracy_curve
+    from pynoise.plurality import plurality_accuracy
+
+__all__ = [
+    "AccuracyCurve",
+    "__version__",
+    "accuracy_curve",
+    "data",
+    "errors",
+    "knn",
+    "noise",
+    "plurality_accuracy",
+    "seeds",
+]
+
+_HOME = {
+    "AccuracyCurve": "pynoise.curves",
+    "__version__": "pynoise._core",
+    "accuracy_curve": "pynoise.curves",
+    "plurality_accuracy": "pynoise.plurality",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'pynoise' has no attribute {name!r}")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    return import_module(f"pynoise.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

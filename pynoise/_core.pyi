@@ -1,0 +1,80 @@
+"""The compiled kernels. Arrays are in C order; `threads` 0 means one a core.
+
+Callers pass what `pynoise._checks` has checked; a wrong value raises `pynoise.errors.InputValueError`
+all the same. While a kernel runs it calls `progress` with the units of work done so far.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "__version__",
+    "corrupt",
+    "count_correct",
+    "label_histograms",
+    "plurality_accuracy",
+    "random_integer",
+    "random_uniform",
+    "search",
+]
+
+_Progress: TypeAlias = Callable[[int], object] | None
+_Ties: TypeAlias = Literal["strict", "first"]
+
+__version__: str
+
+def search(
+    train: NDArray[Any], query: NDArray[Any], k: int, threads: int, progress: _Progress = None
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Find the `k` nearest rows of `train` [N, d] to each row of `query` [M, d].
+
+    Both float32, float64 or uint8. Returns indices and distances [M, k]; N·M units of work.
+    """
+
+def label_histograms(
+    indices: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    ks: Sequence[int],
+    num_classes: int,
+    threads: int,
+) -> NDArray[np.int32]:
+    """Count `labels` [N] among the first k of each row of `indices` [M, K]: [len(ks), M, L]."""
+
+def count_correct(
+    indices: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    truth: NDArray[np.int32],
+    ks: Sequence[int],
+    num_classes: int,
+    ties: _Ties,
+    threads: int,
+) -> NDArray[np.int64]:
+    """Count the queries that the vote labels rightly, for copies of the labels [B, N]: [B, len(ks)]."""
+
+def plurality_accuracy(
+    q: NDArray[np.float64],
+    label: NDArray[np.int32],
+    k: int,
+    ties: _Ties,
+    threads: int,
+    progress: _Progress = None,
+) -> NDArray[np.float64]:
+    """Probability that `label` [M] wins the vote of `k` labels drawn from `q` [M, L]; M units of work."""
+
+def corrupt(
+    labels: NDArray[np.int32],
+    matrix: NDArray[np.float64],
+    counts: Sequence[int],
+    seeds: Sequence[int],
+    threads: int,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Draw one noisy copy of `labels` [N] and its mask of selected examples a count and seed: [B, N]."""
+
+def random_integer(seed: int, name: str, index: int) -> int:
+    """Draw the `index`-th 64-bit integer of the stream `name`."""
+
+def random_uniform(seed: int, name: str, count: int) -> NDArray[np.float64]:
+    """Draw the first `count` numbers in [0, 1) of the stream `name`."""

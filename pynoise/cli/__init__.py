@@ -1,0 +1,42 @@
+"""The command line: words around the public API, one file a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        # Imported here, so that Ctrl-C finds somebody listening from the start.
+        from pynoise.cli import commands
+
+        code = commands.run()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _fail("interrupted", _INTERRUPTED)
+    except BrokenPipeError:
+        _drop_output()  # the reader has gone: say nothing, as click does
+        code = 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        code = _fail(f"Error: {where}{error.strerror or error}", 1)
+        _drop_output()
+    except MemoryError:
+        code = _fail("Error: out of memory", 1)
+    sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from flushing at exit what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> int:
+    print(message, file=sys.stderr)  # noqa: T201 - this is the command line
+    return code

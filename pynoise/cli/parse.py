@@ -1,0 +1,42 @@
+"""Lists of numbers as the command line writes them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pynoise.errors import InputValueError
+
+__all__ = ["parse_counts", "parse_levels"]
+
+_MOST_LEVELS = 100_001
+
+
+def parse_counts(text: str) -> list[int]:
+    """Read whole numbers, "1,11,51"."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputValueError("k", f"{text!r} is not a list of whole numbers; write 1,11,51") from None
+
+
+def parse_levels(text: str) -> list[float]:
+    """Read noise levels: START:STOP:STEP with both ends, "0:1:0.05", or a list, "0,0.2,0.45"."""
+    ranged = ":" in text
+    try:
+        numbers = [float(part) for part in text.split(":" if ranged else ",")]
+    except ValueError:
+        numbers = []
+    if not numbers or (ranged and len(numbers) != 3):
+        raise InputValueError("levels", f"{text!r} is not START:STOP:STEP or a list; write 0:1:0.05 or 0,0.2")
+    if not ranged:
+        return numbers
+    start, stop, step = numbers
+    if not all(map(math.isfinite, numbers)) or step <= 0 or stop < start:
+        raise InputValueError("levels", f"{text!r}: START must not exceed STOP, and STEP must be above 0")
+    count = (stop - start) / step + 1e-9
+    if count >= _MOST_LEVELS:
+        raise InputValueError("levels", f"{text!r} has over {_MOST_LEVELS - 1} levels; take a larger STEP")
+    # Rounded, so that 3 × 0.05 is 0.15.
+    return [float(np.round(start + i * step, 12)) for i in range(int(count) + 1)]

@@ -1,0 +1,120 @@
+"""Training and test examples with their clean labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks
+from pynoise.errors import InputTypeError, InputValueError
+
+# Where no names are given, a stray label (an id, a year) would otherwise make millions of classes.
+MOST_CLASSES = 2**20
+# Numbers looked at in one go for one that is not finite: memory-mapped arrays stay on disk.
+_BLOCK = 2**22
+
+
+@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
+class Dataset:
+    """A training and a test set with their labels, checked when it is made.
+
+    Arrays that are already as they should be are kept, not copied.
+
+    Parameters
+    ----------
+    x_train : ndarray of shape [N, ...]
+        Training examples, any integers or finite floats of up to 64 bits; uint8 [N, 28, 28] or
+        [N, 32, 32, 3] for images.
+    y_train : ndarray of shape [N]
+        Their labels, integers 0..L-1; kept as int32.
+    x_test : ndarray of shape [M, ...]
+        Test examples, rows of the same shape.
+    y_test : ndarray of shape [M]
+        Their labels; kept as int32.
+    names : sequence of str, optional
+        The names of the L classes; kept as a tuple. Left out, empty or None: "0".."L-1", where L is one
+        more than the largest label.
+    name : str
+        What to call the data set.
+
+    Raises
+    ------
+    InputTypeError
+        An array that does not hold numbers, labels that are not integers, names that are not strings.
+    InputValueError
+        An empty array, rows of two shapes, a number that is not finite, not one label an example, or
+        a label outside 0..L-1.
+    """
+
+    x_train: NDArray[Any] = field(repr=False)
+    y_train: NDArray[np.int32] = field(repr=False)
+    x_test: NDArray[Any] = field(repr=False)
+    y_test: NDArray[np.int32] = field(repr=False)
+    names: tuple[str, ...] = ()
+    name: str = "custom"
+
+    def __post_init__(self) -> None:
+        x_train, x_test = _rows("x_train", self.x_train), _rows("x_test", self.x_test)
+        if x_train.shape[1:] != x_test.shape[1:]:
+            raise InputValueError(
+                "x_test", f"has rows of shape {x_test.shape[1:]}; those of x_train have {x_train.shape[1:]}"
+            )
+        names = _names(self.names)
+        num_classes = len(names) or MOST_CLASSES
+        y_train = _labels("y_train", self.y_train, x_train, num_classes)
+        y_test = _labels("y_test", self.y_test, x_test, num_classes)
+        if not names:
+            names = tuple(str(label) for label in range(1 + max(y_train.max(), y_test.max())))
+        for key, value in {
+            "x_train": x_train,
+            "y_train": y_train,
+            "x_test": x_test,
+            "y_test": y_test,
+            "names": names,
+        }.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes, L."""
+        return len(self.names)
+
+
+def _rows(argument: str, value: ArrayLike) -> NDArray[Any]:
+    """Check examples [N, ...]: numbers, at least one, all finite."""
+    array = _checks.rows(argument, value)
+    if array.dtype.kind == "f":
+        _check_finite(argument, array)
+    return array
+
+
+def _check_finite(argument: str, array: NDArray[Any]) -> None:
+    step = max(1, _BLOCK // array[0].size)
+    for start in range(0, len(array), step):
+        finite = np.isfinite(array[start : start + step]).reshape(-1, array[0].size).all(axis=1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise InputValueError(
+                argument, f"row {row} has a value that is not finite; mend it or leave it out"
+            )
+
+
+def _names(value: Sequence[str] | None) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable | None):
+        raise InputTypeError("names", f"{value!r} is no sequence of strings; give one a class")
+    names = () if value is None else tuple(value)
+    for position, name in enumerate(names):
+        if not isinstance(name, str):
+            raise InputTypeError("names", f"{name!r} at position {position} is not a string")
+    return tuple(str(name) for name in names)  # numpy's strings too
+
+
+def _labels(argument: str, value: ArrayLike, rows: NDArray[Any], num_classes: int) -> NDArray[np.int32]:
+    labels = _checks.labels(argument, value, num_classes)
+    if len(labels) != len(rows):
+        raise InputValueError(argument, f"has {len(labels)} labels for {len(rows)} rows; give one a row")
+    return labels

@@ -1,0 +1,104 @@
+"""The data sets by name."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from pynoise.data import cifar, idx, npz, svhn
+from pynoise.data.builtin import digits, ideal
+from pynoise.data.dataset import Dataset
+from pynoise.data.layout import Layout
+from pynoise.errors import InputTypeError, unknown_name
+
+_ON_DISK = {
+    "mnist": Layout(
+        torchvision="MNIST",
+        files=tuple(f"MNIST/raw/{file}" for file in idx.FILES),
+        read=partial(idx.read, idx.MNIST_NAMES),
+        gzipped=True,
+    ),
+    "fashion-mnist": Layout(
+        torchvision="FashionMNIST",
+        files=tuple(f"FashionMNIST/raw/{file}" for file in idx.FILES),
+        read=partial(idx.read, idx.FASHION_NAMES),
+        gzipped=True,
+    ),
+    "cifar10": Layout(torchvision="CIFAR10", files=cifar.FILES_10, read=cifar.read_10),
+    "cifar100": Layout(torchvision="CIFAR100", files=cifar.FILES_100, read=cifar.read_100),
+    "svhn": Layout(
+        torchvision="SVHN",
+        files=svhn.FILES,
+        read=svhn.read,
+        calls=({"split": "train"}, {"split": "test"}),
+    ),
+}
+_KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz")
+
+
+def load(
+    name: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
+    *,
+    download: bool = False,
+    num_classes: int = 10,
+) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : str or path
+        One of
+
+        - "digits": the 1,797 digits of 8 by 8 pixels that come with scikit-learn. The first 1,297 are
+          the training set, the last 500 the test set. The order goes by writer, as far as can be seen,
+          so the test digits are mostly in other hands than the training digits.
+        - "ideal": balanced data that can be learnt perfectly; see `ideal`.
+        - "mnist", "fashion-mnist", "cifar10", "cifar100" (fine labels), "svhn": read from `root`, in
+          torchvision's layout and without torch.
+        - the path of a file FILE.npz with the arrays x_train [N, ...], y_train [N], x_test [M, ...],
+          y_test [M] and, if you like, names (L strings); see `Dataset`. Its name is FILE.
+    root : str or path, optional
+        The folder of the data sets that are read from disk, as torchvision's `root`: MNIST lies in
+        root/MNIST/raw. Defaults to the environment variable PYNOISE_DATA, or else to "data".
+    download : bool
+        Whether to download files that are missing from `root`; takes torchvision, which comes with
+        the extra `pynoise-lab[train]`.
+    num_classes : int
+        The number of classes of "ideal".
+
+    Returns
+    -------
+    Dataset
+        Images are uint8: [N, 8, 8] of 0..16 for the digits, [N, 28, 28] for MNIST and Fashion-MNIST,
+        [N, 32, 32, 3] for the others.
+
+    Raises
+    ------
+    InputValueError
+        An unknown name, a file that is damaged or lacks an array, or a download without torchvision.
+    InputFileNotFoundError
+        A file that is not there.
+    OSError
+        A download that failed.
+
+    Examples
+    --------
+    >>> from pynoise.data import load
+    >>> load("digits").x_train.shape
+    (1297, 8, 8)
+    """
+    if not isinstance(name, str | os.PathLike):
+        raise InputTypeError("data", f"{name!r} is not the name of a data set; known: {', '.join(_KNOWN)}")
+    text = os.fspath(name)
+    if text == "digits":
+        return digits()
+    if text == "ideal":
+        return ideal(num_classes)
+    if text in _ON_DISK:
+        folder = Path(os.environ.get("PYNOISE_DATA") or "data") if root is None else Path(root)
+        return _ON_DISK[text].load(text, folder, download)
+    if text.endswith(".npz"):
+        return npz.read(Path(text))
+    raise unknown_name("data", text, _KNOWN)

@@ -1,0 +1,82 @@
+"""The plurality solver: how probable it is that the right label wins the vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks, _core
+from pynoise.errors import InputTypeError, InputValueError, unknown_name
+
+__all__ = ["plurality_accuracy"]
+
+_METHODS = ("auto", "dp")
+
+
+def plurality_accuracy(
+    q: ArrayLike,
+    label: ArrayLike,
+    k: int | Sequence[int],
+    *,
+    ties: str = "strict",
+    method: str = "auto",
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Compute the probability that the plurality of K noisy labels is the right one.
+
+    K labels are drawn independently from q; n_j of them are label j. The right label i wins if n_i is
+    larger than every other count (Drory et al., BMVC 2020, Theorem 1, Eq. 2 and 4).
+
+    Parameters
+    ----------
+    q : array_like of float, [M, L]
+        Distribution of the observed labels around each test example (Eq. 3). Entries are finite and not
+        negative, and each row sums to 1 within 1e-6; rows are used as they are, not normalised.
+    label : array_like of int, [M]
+        The right label of each row, 0..L-1.
+    k : int or sequence of int
+        Number of neighbours, at least 1.
+    ties : {"strict", "first"}
+        "strict": a tie for the first place is an error (the paper). "first": the lowest label wins, as
+        ``argmax`` has it, so labels after the right one may equal it.
+    method : {"auto", "dp"}
+        "dp" is the bounded sum of Eq. 4 by dynamic programming (bounds of Eq. 10-13); "auto" leaves the
+        choice to pynoise.
+    threads : int, optional
+        Number of threads; one a core by default. The result has the same bits for any number.
+
+    Returns
+    -------
+    ndarray of float64, [M] or [len(k), M]
+        Probabilities within [0, 1]; one row for each K if `k` is a sequence. The absolute error against
+        exact rational arithmetic is below 1e-12 for K ≤ 101.
+
+    Raises
+    ------
+    InputValueError, InputTypeError
+        For an argument out of its range; names the first bad row of `q`.
+
+    Examples
+    --------
+    >>> from pynoise import plurality_accuracy
+    >>> round(float(plurality_accuracy([[0.6, 0.4]], [0], 3)[0]), 3)
+    0.648
+    """
+    try:
+        rows = np.ascontiguousarray(q, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputTypeError("q", "is not an array of numbers, [M, L]") from None
+    if rows.ndim != 2 or rows.size == 0:
+        raise InputValueError("q", f"has shape {rows.shape}; give rows of probabilities, [M, L]")
+    right = _checks.labels("label", label, rows.shape[1])
+    if len(right) != len(rows):
+        raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
+    ks, single = _checks.counts("k", k)
+    rule = _checks.ties(ties)
+    if method not in _METHODS:
+        raise unknown_name("method", method, _METHODS)
+    count = _checks.threads(threads)
+    result = np.stack([_core.plurality_accuracy(rows, right, k, rule, count) for k in ks])
+    return result[0] if single else result

@@ -1,0 +1,269 @@
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import pynoise
+from pynoise import cli
+from pynoise.cli.parse import parse_counts, parse_levels
+from pynoise.errors import InputValueError
+
+COMMAND = [sys.executable, "-c", "from pynoise.cli import main; main()"]
+QUICK = ["curve", "--K", "5", "--levels", "0,0.3", "--repeats", "2"]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in an empty folder; gives exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["pynoise", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        return caught.value.code, out, err
+
+    return call
+
+
+def test_the_table(run):
+    code, out, err = run(*QUICK)
+    assert code == 0
+    assert err == ""
+    rows = pynoise.accuracy_curve(k=5, levels=[0, 0.3], repeats=2).rows
+    for row in rows:
+        assert f"{row['analytic']:.4f}" in out
+        assert f"{row['measured']:.4f}" in out
+        assert f"{row['difference']:+.4f}" in out
+    assert "K = 5" in out
+    assert "noise flip" in out
+    assert "ties first" in out
+
+
+def test_json_on_standard_output_equals_the_api(run):
+    code, out, err = run(*QUICK, "--json")
+    assert code == 0
+    assert err == ""
+    got = json.loads(out)
+    curve = pynoise.accuracy_curve(k=[5], levels=[0, 0.3], repeats=2)
+    assert got["rows"] == curve.rows
+    assert got["meta"]["noise"] == "flip"
+
+
+def test_files(run, tmp_path):
+    code, _, err = run(*QUICK, "--out", "c.png", "--out", "c.csv", "--out", "c.json", "--out", "c.svg")
+    assert code == 0
+    assert err.splitlines() == ["wrote c.png", "wrote c.csv", "wrote c.json", "wrote c.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.csv", "c.json", "c.png", "c.svg"]
+    rows = json.loads((tmp_path / "c.json").read_text())["rows"]
+    with (tmp_path / "c.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [line["measured"] for line in lines] == [str(row["measured"]) for row in rows]
+
+
+def test_options_reach_the_api(run):
+    options = "--K 1,3 --noise flip --map 4:9,9:4 --levels 0:0.4:0.2 --repeats 3 --seed 5 --ties strict"
+    code, out, _ = run("curve", *options.split(), "--threads", 1, "--json")
+    assert code == 0
+    want = pynoise.accuracy_curve(
+        k=[1, 3], noise={4: 9, 9: 4}, levels=[0, 0.2, 0.4], repeats=3, seed=5, ties="strict"
+    )
+    assert json.loads(out)["rows"] == want.rows
+    code, out, _ = run(*QUICK, "--map", "all:3", "--json")
+    assert (
+        json.loads(out)["rows"] == pynoise.accuracy_curve(k=5, noise="all:3", levels=[0, 0.3], repeats=2).rows
+    )
+
+
+def test_data_sets(run, tmp_path):
+    code, out, _ = run(*QUICK, "--dataset", "ideal", "--classes", 3, "--no-measure", "--json")
+    got = json.loads(out)
+    assert got["meta"]["classes"] == 3
+    assert got["rows"][0]["analytic"] == pytest.approx(1)
+    assert got["rows"][0]["measured"] is None
+    x = np.arange(12.0).reshape(6, 2)
+    np.savez(tmp_path / "mine.npz", x_train=x, y_train=[0, 0, 0, 1, 1, 1], x_test=x[::5], y_test=[0, 1])
+    np.savetxt(tmp_path / "p.csv", [[0.5, 0.5], [0, 1]], delimiter=",")
+    code, out, _ = run("curve", "--K", 3, "--dataset", "mine.npz", "--noise", "p.csv")
+    assert code == 0
+    assert "noise p.csv" in out
+
+
+def test_no_measure_shows_dashes(run):
+    _, out, _ = run(*QUICK, "--no-measure")
+    assert "not measured" in out
+    assert out.count(" - ") >= 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--K 0", "'--K': 0 is too small; give at least 1"),
+        ("--K 1298", "'--K': 1298 is too large; give at most 1297, the number of training examples"),
+        ("--K 1,a", "'--K': '1,a' is not a list of whole numbers; write 1,11,51"),
+        ("--levels 0:1.5:0.5", "'--levels': 1.5 is outside [0, 1]"),
+        ("--levels nan", "'--levels': nan is outside [0, 1]"),
+        ("--levels 0:1", "'--levels': '0:1' is not START:STOP:STEP"),
+        ("--noise unifrom", "'--noise': 'unifrom' is not known (did you mean 'uniform'?)"),
+        ("--noise no.npy", "'--noise': 'no.npy' is not a file"),
+        ("--noise square.csv", "'--noise': 'square.csv': has 2 rows; the data have 10 classes"),
+        ("--noise negative.csv", "'--noise': 'negative.csv': entry [0, 0] is -1.0"),
+        ("--noise sums.csv", "'--noise': 'sums.csv': row 0 sums to 0"),
+        ("--noise oblong.csv", "'--noise': 'oblong.csv': has shape (1, 2); it must be square"),
+        ("--map 0", "'--map': '0' is not FROM:TO; write 0:1,1:0 or all:0"),
+        ("--map 0:10", "'--map': 10 is too large; give at most 9, the last of 10 classes"),
+        ("--noise uniform --map 0:1", "'--map': goes with --noise flip, not with 'uniform'"),
+        ("--dataset minst", "'--dataset': 'minst' is not known (did you mean 'mnist'?)"),
+        ("--dataset mnist --data-root nowhere", "MNIST/raw/train-images-idx3-ubyte"),
+        ("--dataset mnist --data-root nowhere", "--download"),
+        ("--dataset no.npz", "'--dataset': there is no file 'no.npz'"),
+        ("--dataset empty.npz", "'--dataset': "),
+        ("--dataset nan.npz", "row 1 has a value that is not finite"),
+        ("--dataset labels.npz", "-1 at position 0 is outside"),
+        ("--dataset shapes.npz", "has rows of shape (3,)"),
+        ("--classes 3", "'--classes': goes with --dataset ideal, not with 'digits'"),
+        ("--dataset ideal --classes 1", "'--classes': 1 is too small; give at least 2"),
+        ("--ties random", "'--ties': 'random' is not one of 'strict', 'first'"),
+        ("--repeats 0", "'--repeats': 0 is too small"),
+        ("--seed -1", "'--seed': -1 is too small"),
+        ("--threads 0", "'--threads': 0 is too small"),
+        ("--out c.jpg", "'--out': 'c.jpg' must end in one of .csv, .json, .png, .svg"),
+        ("--out no/c.png", "'--out': 'no/c.png': there is no folder 'no'"),
+        ("--out folder.png", "'--out': 'folder.png' is a folder"),
+        ("--nose flip", "No such option '--nose'"),
+    ],
+)
+def test_bad_input(run, tmp_path, arguments, message):
+    (tmp_path / "folder.png").mkdir()
+    for name, text in {
+        "square": "1,0\n0,1",
+        "negative": "-1,2\n0,1",
+        "sums": "\n".join([",".join("0" * 10)] * 10),
+        "oblong": "1,0",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    good = {"x_train": np.zeros((2, 2)), "y_train": [0, 1], "x_test": np.zeros((2, 2)), "y_test": [0, 1]}
+    for name, changes in {
+        "empty": {"x_train": np.zeros((0, 2))},
+        "nan": {"x_test": [[0, 0], [0, np.nan]]},
+        "labels": {"y_train": [-1, 1]},
+        "shapes": {"x_test": np.zeros((2, 3))},
+    }.items():
+        np.savez(tmp_path / f"{name}.npz", **(good | changes))
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run("curve", "--out", "result.csv", *arguments.split())
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) <= 5
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_help_and_version(run):
+    code, out, _ = run("--version")
+    assert (code, out) == (0, f"pynoise, version {pynoise.__version__}\n")
+    code, out, _ = run("curve", "-h")
+    assert code == 0
+    assert "--noise" in out
+    assert run()[0] == 2
+    code, _, err = run("crve")
+    assert code == 2
+    assert "crve" in err
+
+
+@pytest.mark.parametrize("program", ["import pynoise", "import sys; sys.argv = ['pynoise', '--help']; {}"])
+def test_start_imports_nothing_heavy(program):
+    code = program.format("from pynoise.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass")
+    code += (
+        "\nimport sys\nprint('HEAVY', {'torch', 'sklearn', 'matplotlib', 'scipy', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "HEAVY set()"
+
+
+def test_a_full_disk_is_an_error_without_a_traceback():
+    if not os.path.exists("/dev/full"):  # noqa: PTH110 - a device, not a file of ours
+        pytest.skip("this system has no /dev/full, which stands for a full disk")
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run([*COMMAND, *QUICK], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "Error: No space left on device\n"
+
+
+def test_a_reader_that_leaves_is_no_error_message():
+    with subprocess.Popen([*COMMAND, *QUICK], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 1
+
+
+def test_a_terminal_without_greek_letters():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*COMMAND, *QUICK], capture_output=True, env=environment, timeout=60)
+    assert done.returncode == 0
+    assert b"analytic" in done.stdout
+
+
+def test_progress_shows_on_a_terminal_and_standard_output_stays_clean():
+    leader, follower = pty.openpty()
+    # wide, and a kind of terminal that can move its cursor
+    environment = os.environ | {"COLUMNS": "120", "TERM": "xterm"}
+    process = subprocess.Popen(
+        [*COMMAND, *QUICK, "--json"], stdout=subprocess.PIPE, stderr=follower, env=environment
+    )
+    os.close(follower)
+    out, _ = process.communicate(timeout=60)
+    shown = b""
+    try:
+        while part := os.read(leader, 65536):
+            shown += part
+    except OSError:  # how Linux says that the other side has closed
+        pass
+    os.close(leader)
+    assert json.loads(out)["meta"]["k"] == [5]
+    assert b"measured" in shown
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.3, 1.5])
+def test_ctrl_c_leaves_with_130_and_no_file(tmp_path, wait):
+    rng = np.random.default_rng(0)
+    x = rng.random((40_000, 1024), np.float32)
+    y = rng.integers(0, 10, len(x))
+    np.savez(tmp_path / "big.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    arguments = ["curve", "--dataset", "big.npz", "--out", "c.png", "--out", "c.csv"]
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(0.2 + wait)  # the interpreter itself must have started
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert err.strip() == "interrupted"
+    assert [path.name for path in tmp_path.iterdir()] == ["big.npz"]
+
+
+def test_levels_and_counts_as_text():
+    assert parse_counts("1, 11,51") == [1, 11, 51]
+    assert parse_levels("0:1:0.05") == [i / 20 for i in range(21)]
+    assert parse_levels("0.2:0.3:0.1") == [0.2, 0.3]
+    assert parse_levels("0:1:0.3") == [0, 0.3, 0.6, 0.9]
+    assert parse_levels("0.5:0.5:1") == [0.5]
+    assert parse_levels("0,0.45") == [0, 0.45]
+    for text in ("", "a", "0:1", "0:1:0", "0:1:-1", "1:0:0.1", "0:inf:1", "0:nan:1", "0:1:1e-9", "0::1"):
+        with pytest.raises(InputValueError, match="levels: "):
+            parse_levels(text)
+    for text in ("", "1,", "1.5", "a"):
+        with pytest.raises(InputValueError, match="k: "):
+            parse_counts(text)

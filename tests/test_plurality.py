@@ -1,0 +1,139 @@
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference.plurality import enumerated, exact, flip_closed_form
+
+import pynoise
+from pynoise.errors import InputTypeError, InputValueError
+
+TIES = ("strict", "first")
+# Weights that sum to a power of two give rows of q that float64 holds exactly.
+SCALE = 2**20
+
+
+def whole_weights(shares):
+    total = sum(shares)
+    weights = [int(share * SCALE / total) for share in shares]
+    weights[weights.index(max(weights))] += SCALE - sum(weights)
+    return weights
+
+
+def solve(weights, label, k, ties):
+    q = [[weight / sum(weights) for weight in weights]]
+    return float(pynoise.plurality_accuracy(q, [label], k, ties=ties)[0])
+
+
+@given(
+    weights=st.lists(st.integers(0, 6), min_size=1, max_size=4).filter(any),
+    k=st.integers(1, 6),
+    ties=st.sampled_from(TIES),
+    data=st.data(),
+)
+@settings(deadline=None, max_examples=150)
+def test_agrees_with_enumeration(weights, k, ties, data):
+    label = data.draw(st.integers(0, len(weights) - 1))
+    want = enumerated(weights, label, k, ties)
+    assert exact(weights, label, k, ties) == want
+    assert solve(weights, label, k, ties) == pytest.approx(float(want), abs=1e-15)
+
+
+def _cases():
+    rng = random.Random(20)
+    for classes in (2, 3, 10):
+        shapes = {
+            "random": [rng.random() for _ in range(classes)],
+            "peaked": [1.0] + [1e-3 * rng.random() for _ in range(classes - 1)],
+            "flat": [1.0 + 1e-3 * rng.random() for _ in range(classes)],
+            "tied": [1.0] * classes,
+            "sparse": [0.0] * (classes - 2) + [0.45, 0.55],
+        }
+        for name, shares in shapes.items():
+            for k in (1, 2, 10, 51):
+                yield pytest.param(whole_weights(shares), k, id=f"{name}-L{classes}-K{k}")
+
+
+@pytest.mark.parametrize(("weights", "k"), list(_cases()))
+def test_error_against_exact_integers_is_within_1e_12(weights, k):
+    for ties in TIES:
+        for label in {0, len(weights) // 2, len(weights) - 1}:
+            want = exact(weights, label, k, ties)
+            assert abs(Fraction(solve(weights, label, k, ties)) - want) <= Fraction(1, 10**12)
+
+
+@pytest.mark.parametrize("k", [1, 2, 11, 50, 51, 100, 101])
+def test_flip_agrees_with_the_closed_form_of_eq_16(k):
+    for step in range(21):
+        level = Fraction(step, 20)
+        q = [[float(1 - level), float(level), 0.0]]
+        got = pynoise.plurality_accuracy(q, [0], k, ties="strict")[0]
+        assert abs(Fraction(float(got)) - flip_closed_form(level, k)) <= Fraction(1, 10**12)
+
+
+@given(
+    shares=st.lists(st.floats(0, 1), min_size=2, max_size=12).filter(lambda s: sum(s) > 1e-3),
+    k=st.integers(1, 200),
+)
+@settings(deadline=None, max_examples=60)
+def test_probabilities_add_up(shares, k):
+    q = np.array(shares) / sum(shares)
+    rows = np.tile(q, (len(q), 1))
+    strict, first = (pynoise.plurality_accuracy(rows, range(len(q)), k, ties=ties) for ties in TIES)
+    assert first.sum() == pytest.approx(1, abs=1e-12)
+    assert (strict <= first + 1e-15).all()
+    assert (strict >= 0).all()
+    # Under strict, names do not matter.
+    assert pynoise.plurality_accuracy(rows[:, ::-1], range(len(q)), k, ties="strict") == pytest.approx(
+        strict[::-1], abs=1e-12
+    )
+
+
+def test_several_k_are_rows_and_threads_do_not_change_bits():
+    rng = np.random.default_rng(0)
+    q = rng.dirichlet(np.full(10, 0.3), 300)
+    label = rng.integers(0, 10, 300)
+    both = pynoise.plurality_accuracy(q, label, [51, 3], threads=1)
+    assert both.shape == (2, 300)
+    for row, k in zip(both, (51, 3), strict=True):
+        for threads in (1, 2, 3):
+            again = pynoise.plurality_accuracy(q, label, k, method="dp", threads=threads)
+            assert again.tobytes() == row.tobytes()
+
+
+def test_one_vote_is_its_own_probability():
+    q = np.random.default_rng(1).dirichlet(np.ones(6), 50)
+    got = pynoise.plurality_accuracy(q, np.arange(50) % 6, 1)
+    assert got == pytest.approx(q[np.arange(50), np.arange(50) % 6], abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"q": [[0.5, 0.5], [0.5, 0.4]]}, InputValueError, "q: row 1 sums to 0.9"),
+        ({"q": [[0.5, 0.5], [1.5, -0.5]]}, InputValueError, "q: row 1 has -0.5 at label 1"),
+        ({"q": [[np.nan, 0.5], [0.5, 0.5]]}, InputValueError, "q: row 0 has NaN at label 0"),
+        ({"q": [[np.inf, 0.5], [0.5, 0.5]]}, InputValueError, "q: row 0 has inf at label 0"),
+        ({"q": [0.5, 0.5]}, InputValueError, "q: has shape"),
+        ({"q": []}, InputValueError, "q: has shape"),
+        ({"q": [["a", "b"]]}, InputTypeError, "q: is not an array of numbers"),
+        ({"label": [0, 2]}, InputValueError, "label: 2 at position 1 is outside 0..1"),
+        ({"label": [0, -1]}, InputValueError, "label: -1 at position 1"),
+        ({"label": [0]}, InputValueError, "label: has 1 labels for 2 rows"),
+        ({"label": [0.0, 1.0]}, InputTypeError, "label: has dtype float64"),
+        ({"k": 0}, InputValueError, "k: 0 is too small; give at least 1"),
+        ({"k": 1.5}, InputTypeError, "k: 1.5 is not a whole number"),
+        ({"k": []}, InputValueError, "k: is empty"),
+        ({"ties": "frist"}, InputValueError, "ties: 'frist' is not known (did you mean 'first'?)"),
+        ({"ties": np.zeros(2)}, InputValueError, "ties: "),
+        ({"method": "contur"}, InputValueError, "method: 'contur' is not known"),
+        ({"threads": 0}, InputValueError, "threads: 0 is too small"),
+    ],
+)
+def test_bad_arguments(changes, error, message):
+    arguments = {"q": [[0.5, 0.5], [0.25, 0.75]], "label": [0, 1], "k": 3} | changes
+    with pytest.raises(error) as caught:
+        pynoise.plurality_accuracy(**arguments)
+    assert str(caught.value).startswith(message)
