@@ -271,7 +271,7 @@ def test_noisy_labels_must_be_of_this_data_set():
     wider = noise.make(dataset.y_train, "flip", 0.1, num_classes=5)
     with pytest.raises(InputValueError, match="noise: was made for 5 classes; the data have 3"):
         pynoise.accuracy_curve(dataset, 3, wider)
-    with pytest.raises(InputValueError, match="'c.pdf' must end in one of"):
+    with pytest.raises(InputValueError, match=r"'c\.pdf' must end in one of"):
         pynoise.accuracy_curve(dataset, 3, measure=False).save("c.pdf")
     with pytest.raises(InputFileNotFoundError, match="there is no folder"):
         pynoise.accuracy_curve(dataset, 3, measure=False).save("/no/such/folder/c.csv")
