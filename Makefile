@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 # What `cargo clippy` and maturin build the bindings against.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
 
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
 
@@ -57,12 +58,12 @@ $(VENV)/.built: $(VENV)/.packages $(SOURCES)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.packages requirements/bench.txt
-	$(BIN)/pip install --quiet -r requirements/bench.txt
+	$(BIN)/pip install -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.packages: requirements/dev.txt | tools
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -r requirements/dev.txt
+	$(BIN)/python -m pip install -r requirements/dev.txt
 	@touch $@
 
 tools:

@@ -52,7 +52,7 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
                 label=f"K = {k}, measured",
             )
     axes.set(
-        title=f"{meta['data']}: K-NN under {_noise_text(meta['noise'])} noise",
+        title=f"{meta['data']}: K-NN under {_noise_text(meta['noise'])}",
         xlabel="noise level γ (fraction of training labels selected)",
         ylabel="test accuracy",
         ylim=(-0.02, 1.02),
@@ -63,9 +63,10 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
 
 
 def _noise_text(name: str) -> str:
-    # The word readers need most: whether a selected label may come out right.
+    short = name if len(name) <= 40 else name[:37] + "…"
+    # Readers need to know whether a selected label may come out right.
     note = {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(name, "")
-    return (name if len(name) <= 40 else name[:37] + "…") + note
+    return f"{short} noise{note}"
 
 
 def render(figure: Figure, suffix: str) -> bytes:

@@ -179,7 +179,8 @@ def _print(curve: AccuracyCurve) -> None:
     console = Console(highlight=False)
     for k in meta["k"]:
         click.echo(f"\nK = {k}")
-        table = Table(*(Column(heading, justify="right") for heading in _COLUMNS), box=SIMPLE_HEAD)
+        columns = (Column(heading, justify="right") for heading in _COLUMNS)
+        table = Table(*columns, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for row in curve.rows:
             if row["k"] == k:
                 cells = ((row[key], form) for key, form in _COLUMNS.values())

@@ -10,6 +10,7 @@ pub trait Element: Copy + Send + Sync + 'static {
     fn to_f64(self) -> f64;
 
     /// Σ(a-b)² between `query` and each of the rows, in float64, added in index order.
+    #[inline(always)] // into code for the vector unit at hand
     fn squared_distances(query: &[Self], rows: [&[Self]; LANES]) -> [f64; LANES] {
         let mut sums = [0.0; LANES];
         let width = query.len();
@@ -46,6 +47,7 @@ impl Element for u8 {
     }
 
     /// In integers, in any order: float64 would be exact too, but slower.
+    #[inline(always)]
     fn squared_distances(query: &[Self], rows: [&[Self]; LANES]) -> [f64; LANES] {
         const STRETCH: usize = 1 << 14; // 255²·2¹⁴ fits an i32
         rows.map(|row| {

@@ -110,10 +110,14 @@ impl Shortlist {
     /// Replace the candidates by their exact distances.
     fn settle<T: Element>(&mut self, source: &Source<T>) {
         let train = source.train;
+        let arch = pulp::Arch::new();
         for group in self.open.chunks(LANES) {
             let rows =
                 std::array::from_fn(|i| train.row(group[i.min(group.len() - 1)].row as usize));
-            let sums = T::squared_distances(source.query, rows);
+            let sums = arch.dispatch(
+                #[inline(always)]
+                || T::squared_distances(source.query, rows),
+            );
             let found = group.iter().zip(sums);
             self.settled
                 .extend(found.map(|(candidate, sum)| (sum.sqrt(), candidate.row)));

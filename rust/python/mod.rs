@@ -27,7 +27,9 @@ mod _core {
         // So load it here, where it can only raise, by the steps that they would take.
         let py = module.py();
         let version = py.import("numpy")?.getattr("__version__")?;
-        py.import("numpy.lib")?.getattr("NumpyVersion")?.call1((version,))?;
+        py.import("numpy.lib")?
+            .getattr("NumpyVersion")?
+            .call1((version,))?;
         PyArray1::<u8>::zeros(py, 1, false);
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -1,0 +1,16 @@
+"""Every benchmark, one after the other: `make bench`, or `python benches/run.py search` for one."""
+
+import importlib
+import sys
+
+from setting import print_setting
+
+NAMES = ("search", "solver", "curve")
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - set(NAMES)
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    print_setting()
+    for name in sys.argv[1:] or NAMES:
+        importlib.import_module(name).main()
