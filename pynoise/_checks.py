@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any, Literal, SupportsIndex, cast
+from typing import Any, Literal, SupportsIndex, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 Ties = Literal["strict", "first"]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+INT32 = int(np.iinfo(np.int32).max)
+
 TIES: tuple[Ties, ...] = ("strict", "first")
 
 
@@ -45,7 +49,7 @@ def ties(value: Any) -> Ties:
     return value
 
 
-def counts(argument: str, value: Any, most: int | None = None, limit: str = "") -> tuple[list[int], bool]:
+def counts(argument: str, value: Any, most: int = INT32, limit: str = "") -> tuple[list[int], bool]:
     """Check one K or a sequence of K; the flag says whether it was one."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         return [whole(argument, value, 1, most, limit)], True
@@ -62,6 +66,11 @@ def _array(argument: str, value: ArrayLike) -> NDArray[Any]:
         raise InputTypeError(argument, f"is not an array of numbers: {error}") from None
 
 
+def plain(array: NDArray[Any], dtype: type[_Scalar]) -> NDArray[_Scalar]:
+    """Lay an array out as kernels read it: in C order, aligned, in this machine's byte order."""
+    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+
+
 def labels(argument: str, value: ArrayLike, num_classes: int | None = None) -> NDArray[np.int32]:
     """Check labels, int [N] within 0..L-1; L is one more than the largest where it is not given."""
     array = _array(argument, value)
@@ -71,12 +80,12 @@ def labels(argument: str, value: ArrayLike, num_classes: int | None = None) -> N
         raise InputTypeError(argument, f"has dtype {array.dtype}; labels are integers 0..L-1")
     if array.ndim != 1:
         raise InputValueError(argument, f"has shape {array.shape}; labels are one row of integers")
-    most = num_classes - 1 if num_classes is not None else np.iinfo(np.int32).max - 1
+    most = num_classes - 1 if num_classes is not None else INT32 - 1
     wrong = np.flatnonzero((array < 0) | (array > most))
     if wrong.size:
         i = int(wrong[0])
         raise InputValueError(argument, f"{array[i]} at position {i} is outside 0..{most}")
-    return np.ascontiguousarray(array, dtype=np.int32)
+    return plain(array, np.int32)
 
 
 def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
@@ -101,6 +110,4 @@ def features(argument: str, value: ArrayLike) -> NDArray[Any]:
         if size == 8 and (array.max() > 2**53 or array.min() < -(2**53)):
             raise InputValueError(argument, "has integers beyond 2⁵³, which float64 cannot hold")
         array = array.astype(np.float32 if size < 4 else np.float64)  # float32 holds 16 bits exactly
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    return np.ascontiguousarray(array.reshape(len(array), -1))
+    return plain(array.reshape(len(array), -1), array.dtype.type)

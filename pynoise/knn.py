@@ -46,12 +46,14 @@ def search(
     indices : ndarray of int32, [M, k]
         Indices of training rows, nearest first; ties go to the lower index.
     distances : ndarray of float32, [M, k]
-        Euclidean distances: the root of Σ(a-b)², added over the columns in order in float64.
+        Euclidean distances: the root of Σ(a-b)², added over the columns in order in float64; infinite
+        where float32 cannot hold them.
 
     Raises
     ------
     InputValueError, InputTypeError
-        If shapes do not fit, `k` is out of range, or a value is not finite (names the first row).
+        If shapes do not fit, `k` is out of range, a value is not finite (names the first row), values
+        spread over more than 1e150, or there are more than 2²² columns.
 
     Examples
     --------
@@ -64,11 +66,11 @@ def search(
     if rows.shape[1] != queries.shape[1]:
         raise InputValueError("query", f"has {queries.shape[1]} columns; train has {rows.shape[1]}")
     neighbors = _checks.whole("k", k, 1, len(rows), ", the number of training examples")
-    dtype = np.result_type(rows, queries)
+    dtype = np.result_type(rows, queries).type
     pairs = len(rows) * len(queries)
     return _core.search(
-        np.ascontiguousarray(rows, dtype),
-        np.ascontiguousarray(queries, dtype),
+        _checks.plain(rows, dtype),
+        _checks.plain(queries, dtype),
         neighbors,
         _checks.threads(threads),
         None if progress is None else lambda done: progress("neighbours", done, pairs),
@@ -106,11 +108,9 @@ def label_histograms(
         raise InputValueError("indices", f"has shape {neighbors.shape}; give neighbours, [M, K]")
     if neighbors.dtype.kind not in "iu":
         raise InputTypeError("indices", f"has dtype {neighbors.dtype}; indices are integers")
-    classes = _checks.whole("num_classes", num_classes, 1)
+    classes = _checks.whole("num_classes", num_classes, 1, _checks.INT32)
     row_labels = _checks.labels("labels", labels, classes)
     if neighbors.min() < 0 or neighbors.max() >= len(row_labels):
         raise InputValueError("indices", f"is not within the {len(row_labels)} labels")
     sizes, _ = _checks.counts("ks", ks, neighbors.shape[1])
-    return _core.label_histograms(
-        np.ascontiguousarray(neighbors, np.int32), row_labels, sizes, classes, threads=0
-    )
+    return _core.label_histograms(_checks.plain(neighbors, np.int32), row_labels, sizes, classes, threads=0)

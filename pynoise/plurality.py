@@ -12,6 +12,7 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 __all__ = ["plurality_accuracy"]
 
+_MOST_VOTES = 100_000  # the kernel's limit
 _METHODS = ("auto", "dp")
 
 
@@ -33,11 +34,12 @@ def plurality_accuracy(
     ----------
     q : array_like of float, [M, L]
         Distribution of the observed labels around each test example (Eq. 3). Entries are finite and not
-        negative, and each row sums to 1 within 1e-6; rows are used as they are, not normalised.
+        negative, and each row sums to 1 within 1e-8 (divide a float32 softmax by its sums); Q is Eq. 4
+        for q as it stands, which is not normalised.
     label : array_like of int, [M]
         The right label of each row, 0..L-1.
     k : int or sequence of int
-        Number of neighbours, at least 1.
+        Number of neighbours, 1..100,000. Time grows with L·K³.
     ties : {"strict", "first"}
         "strict": a tie for the first place is an error (the paper). "first": the lowest label wins, as
         ``argmax`` has it, so labels after the right one may equal it.
@@ -65,7 +67,7 @@ def plurality_accuracy(
     0.648
     """
     try:
-        rows = np.ascontiguousarray(q, dtype=np.float64)
+        rows = _checks.plain(np.asarray(q), np.float64)
     except (TypeError, ValueError):
         raise InputTypeError("q", "is not an array of numbers, [M, L]") from None
     if rows.ndim != 2 or rows.size == 0:
@@ -73,7 +75,7 @@ def plurality_accuracy(
     right = _checks.labels("label", label, rows.shape[1])
     if len(right) != len(rows):
         raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
-    ks, single = _checks.counts("k", k)
+    ks, single = _checks.counts("k", k, _MOST_VOTES)
     rule = _checks.ties(ties)
     if method not in _METHODS:
         raise unknown_name("method", method, _METHODS)

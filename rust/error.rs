@@ -12,6 +12,8 @@ pub enum Error {
         /// What it is, and what would do.
         message: String,
     },
+    /// A result or a table that does not fit in memory.
+    Memory(String),
     /// The system refused something, a thread for example.
     System(String),
     /// The caller asked the kernel to stop.
@@ -34,7 +36,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value { argument, message } => write!(f, "{argument}: {message}"),
-            Self::System(message) => f.write_str(message),
+            Self::Memory(message) | Self::System(message) => f.write_str(message),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }

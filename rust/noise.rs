@@ -2,8 +2,12 @@
 
 use rayon::prelude::*;
 
+use crate::memory::zeros;
 use crate::random::Stream;
 use crate::{Control, Error, Result};
+
+/// Examples between two looks at the control: under a millisecond.
+const STRETCH: usize = 1 << 16;
 
 /// How a selected example's label is drawn, row by row: the cumulated corruption matrix P[y, ·].
 #[derive(Debug)]
@@ -16,7 +20,8 @@ impl Corruption {
     /// From a row-stochastic `matrix` [L, L] in C order.
     ///
     /// # Errors
-    /// [`Error::Value`] unless the matrix has `num_classes`² finite entries that are not negative.
+    /// [`Error::Value`] unless the matrix has `num_classes`² finite entries that are not negative, and rows
+    /// that sum to 1 (tolerance 1e-6).
     pub fn new(matrix: &[f64], num_classes: usize) -> Result<Self> {
         if num_classes == 0 || matrix.len() != num_classes * num_classes {
             return Err(Error::value(
@@ -37,6 +42,12 @@ impl Corruption {
             }
             // Rounding leaves the last sums a little off 1; what is at or past the row's total is certain.
             let total = row[num_classes - 1];
+            if (total - 1.0).abs() > 1e-6 {
+                return Err(Error::value(
+                    "matrix",
+                    format!("has a row that sums to {total}"),
+                ));
+            }
             for sum in row.iter_mut().filter(|sum| **sum >= total) {
                 *sum = f64::INFINITY;
             }
@@ -57,11 +68,15 @@ impl Corruption {
 ///
 /// Each example has one random key for a seed, and the smallest keys are chosen: with the same seed a
 /// larger count keeps the examples of a smaller one.
-fn select(count: usize, seed: u64, selected: &mut [bool]) {
+fn select(count: usize, seed: u64, selected: &mut [bool], control: &Control) -> Result<()> {
     let stream = Stream::new(seed, "noise/select");
-    let mut keys: Vec<(u64, usize)> = (0..selected.len())
-        .map(|i| (stream.integer(i as u64), i))
-        .collect();
+    let mut keys: Vec<(u64, usize)> = zeros(&[selected.len()])?;
+    for (i, key) in keys.iter_mut().enumerate() {
+        if i % STRETCH == 0 {
+            control.advance(0)?;
+        }
+        *key = (stream.integer(i as u64), i);
+    }
     if count < keys.len() {
         keys.select_nth_unstable(count);
     }
@@ -69,6 +84,7 @@ fn select(count: usize, seed: u64, selected: &mut [bool]) {
     for (_, i) in &keys[..count] {
         selected[*i] = true;
     }
+    Ok(())
 }
 
 /// One noisy copy of `clean` into `noisy`, and the mask of the examples selected for corruption.
@@ -78,16 +94,21 @@ fn corrupt(
     (count, seed): (usize, u64),
     noisy: &mut [i32],
     selected: &mut [bool],
-) {
-    select(count, seed, selected);
+    control: &Control,
+) -> Result<()> {
+    select(count, seed, selected, control)?;
     let stream = Stream::new(seed, "noise/label");
     for (i, (new, &label)) in noisy.iter_mut().zip(clean).enumerate() {
+        if i % STRETCH == 0 {
+            control.advance(0)?;
+        }
         *new = if selected[i] {
             corruption.draw(label as usize, stream.uniform(i as u64))
         } else {
             label
         };
     }
+    Ok(())
 }
 
 /// Many noisy copies of `clean`, one for each pair of count and seed, in parallel: [B, N] in C order,
@@ -95,7 +116,7 @@ fn corrupt(
 ///
 /// # Errors
 /// [`Error::Value`] for a label outside the matrix or a count above the number of labels;
-/// [`Error::Interrupted`].
+/// [`Error::Memory`]; [`Error::Interrupted`].
 pub fn corrupt_many(
     clean: &[i32],
     corruption: &Corruption,
@@ -118,8 +139,8 @@ pub fn corrupt_many(
             format!("{count} is above the number of labels, {n}"),
         ));
     }
-    let mut noisy = vec![0; n * draws.len()];
-    let mut selected = vec![false; n * draws.len()];
+    let mut noisy = zeros(&[draws.len(), n])?;
+    let mut selected = zeros(&[draws.len(), n])?;
     if n == 0 {
         return Ok((noisy, selected));
     }
@@ -128,7 +149,7 @@ pub fn corrupt_many(
         .zip(selected.par_chunks_mut(n))
         .zip(draws)
         .try_for_each(|((labels, mask), &draw)| {
-            corrupt(clean, corruption, draw, labels, mask);
+            corrupt(clean, corruption, draw, labels, mask, control)?;
             control.advance(1)
         })?;
     Ok((noisy, selected))
@@ -143,7 +164,7 @@ mod tests {
         let mut before = vec![false; 1000];
         for count in [0, 1, 499, 500, 999, 1000] {
             let mut selected = vec![false; 1000];
-            select(count, 7, &mut selected);
+            select(count, 7, &mut selected, &Control::default()).unwrap();
             assert_eq!(selected.iter().filter(|s| **s).count(), count);
             assert!(before.iter().zip(&selected).all(|(old, new)| !old || *new));
             before = selected;
@@ -182,6 +203,7 @@ mod tests {
     fn bad_arguments_are_errors() {
         assert!(Corruption::new(&[1.0; 3], 2).is_err());
         assert!(Corruption::new(&[f64::NAN], 1).is_err());
+        assert!(Corruption::new(&[0.0], 1).is_err());
         let corruption = Corruption::new(&[1.0], 1).unwrap();
         let control = Control::default();
         assert!(corrupt_many(&[1], &corruption, &[(1, 0)], &control).is_err());

@@ -103,6 +103,12 @@ def test_several_k_are_rows_and_threads_do_not_change_bits():
             assert again.tobytes() == row.tobytes()
 
 
+def test_rows_are_not_normalised():
+    q = [0.6, 0.4 + 9e-9]
+    strict = pynoise.plurality_accuracy([q], [0], 3)[0]
+    assert strict == pytest.approx(q[0] ** 3 + 3 * q[0] ** 2 * q[1], abs=1e-15)
+
+
 def test_one_vote_is_its_own_probability():
     q = np.random.default_rng(1).dirichlet(np.ones(6), 50)
     got = pynoise.plurality_accuracy(q, np.arange(50) % 6, 1)
@@ -112,7 +118,7 @@ def test_one_vote_is_its_own_probability():
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"q": [[0.5, 0.5], [0.5, 0.4]]}, InputValueError, "q: row 1 sums to 0.9"),
+        ({"q": [[0.5, 0.5], [0.5, 0.4]]}, InputValueError, "q: row 1 sums to 0.9; divide it by its sum"),
         ({"q": [[0.5, 0.5], [1.5, -0.5]]}, InputValueError, "q: row 1 has -0.5 at label 1"),
         ({"q": [[np.nan, 0.5], [0.5, 0.5]]}, InputValueError, "q: row 0 has NaN at label 0"),
         ({"q": [[np.inf, 0.5], [0.5, 0.5]]}, InputValueError, "q: row 0 has inf at label 0"),
@@ -124,6 +130,8 @@ def test_one_vote_is_its_own_probability():
         ({"label": [0]}, InputValueError, "label: has 1 labels for 2 rows"),
         ({"label": [0.0, 1.0]}, InputTypeError, "label: has dtype float64"),
         ({"k": 0}, InputValueError, "k: 0 is too small; give at least 1"),
+        ({"k": 100_001}, InputValueError, "k: 100001 is too large; give at most 100000"),
+        ({"k": 2**64}, InputValueError, "k: 18446744073709551616 is too large"),
         ({"k": 1.5}, InputTypeError, "k: 1.5 is not a whole number"),
         ({"k": []}, InputValueError, "k: is empty"),
         ({"ties": "frist"}, InputValueError, "ties: 'frist' is not known (did you mean 'first'?)"),

@@ -20,8 +20,8 @@ LabelMap: TypeAlias = Mapping[int, int] | Mapping[Literal["all"], int] | Mapping
 
 KINDS = ("uniform", "symmetric", "flip", "matrix")
 
-# A row of P may miss a sum of 1 by this much: what a matrix written with nine digits misses it by.
-_SUM_TOLERANCE = 1e-8
+# A row of P may miss a sum of 1 by this much: what a matrix written with ten digits misses it by.
+_SUM_TOLERANCE = 1e-9
 
 
 def corruption_matrix(
@@ -41,7 +41,7 @@ def corruption_matrix(
     num_classes : int
         L, at least 2.
     matrix : array_like of float, [L, L], optional
-        For "matrix": row-stochastic (entries not negative, rows sum to 1 within 1e-8).
+        For "matrix": row-stochastic (entries not negative, rows sum to 1 within 1e-9).
     label_map : mapping of int to int, or str, optional
         For "flip": the counterpart of each label, as ``{0: 1, 1: 0}``, or ``{"all": 0}`` for all-to-one;
         or the same as text, "0:1,1:0" or "all:0". A label that the map does not name keeps its value, as

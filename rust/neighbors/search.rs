@@ -7,10 +7,11 @@ use super::element::Element;
 use super::products::{scaled_products, scan};
 use super::shortlist::{Shortlist, Source};
 use super::space::Space;
+use crate::memory::zeros;
 use crate::{Control, Error, Result};
 
-/// Bytes of float32 rows placed at a time, of queries and of training rows each: memory stays bounded
-/// whatever the number of rows, and the rows stay in the last cache.
+/// Bytes of float32 rows placed at a time, of queries and of training rows each: memory does not grow
+/// with the number of rows, and the rows stay in the last cache.
 const PLACED_BYTES: usize = 16 << 20;
 /// The same for the queries' shortlists, and a bound on both for narrow rows.
 const SHORTLIST_BYTES: usize = 32 << 20;
@@ -56,7 +57,7 @@ impl<'a, T> Matrix<'a, T> {
 pub struct Neighbors {
     /// Indices of training rows.
     pub indices: Vec<i32>,
-    /// Euclidean distances.
+    /// Euclidean distances; infinite where float32 cannot hold them.
     pub distances: Vec<f32>,
 }
 
@@ -69,8 +70,8 @@ pub fn work(train_rows: usize, query_rows: usize) -> u64 {
 /// float64, ties to the lower index.
 ///
 /// # Errors
-/// [`Error::Value`] if widths differ, `k` is not in 1..=N, N exceeds the range of int32, or a value is
-/// not finite; [`Error::Interrupted`].
+/// [`Error::Value`] if widths differ or exceed 2²², `k` is not in 1..=N, N exceeds the range of int32, a
+/// value is not finite, or values spread over more than 1e150; [`Error::Memory`]; [`Error::Interrupted`].
 pub fn search<T: Element>(
     train: Matrix<T>,
     query: Matrix<T>,
@@ -96,16 +97,17 @@ pub fn search<T: Element>(
     let space = Space::new(train, query, control)?;
     let placed_rows = (PLACED_BYTES / 4 / width).clamp(8, PLACED_ROWS);
     let placed_queries = placed_rows
-        .min(SHORTLIST_BYTES / Shortlist::bytes(k))
-        .max(8);
+        .min(SHORTLIST_BYTES / Shortlist::bytes(k, n))
+        .max(1);
     let mut queries = Placed::new(placed_queries.min(query.rows()), width);
     let mut rows = Placed::new(placed_rows.min(n), width);
     let threads = rayon::current_num_threads();
     let block = queries.capacity().div_ceil(4 * threads).clamp(8, BLOCK);
-    let mut shortlists: Vec<Shortlist> =
-        (0..queries.capacity()).map(|_| Shortlist::new(k)).collect();
-    let mut indices = vec![0; query.rows() * k];
-    let mut distances = vec![0.0; query.rows() * k];
+    let mut shortlists: Vec<Shortlist> = (0..queries.capacity())
+        .map(|_| Shortlist::new(k, n))
+        .collect();
+    let mut indices = zeros(&[query.rows(), k])?;
+    let mut distances = zeros(&[query.rows(), k])?;
     let outputs = indices
         .chunks_mut(queries.capacity() * k)
         .zip(distances.chunks_mut(queries.capacity() * k));
@@ -118,7 +120,11 @@ pub fn search<T: Element>(
         }
         for first_row in (0..n).step_by(rows.capacity()) {
             rows.fill(&space, train, first_row);
+            // The error bound taken off: the part of `Candidate::lower` that the row alone decides.
+            let keep = 1.0 - space.relative_error;
+            let lowered: Vec<f32> = rows.norms.iter().map(|norm| (norm * keep) as f32).collect();
             let pass = Pass {
+                lowered: &lowered,
                 space: &space,
                 train,
                 query,
@@ -162,10 +168,8 @@ pub fn search<T: Element>(
 struct Placed {
     width: usize,
     data: Vec<f32>,
-    /// Squared norms, and the same less the error bound: the part of `Candidate::lower` that the
-    /// row alone decides.
+    /// Squared norms.
     norms: Vec<f64>,
-    lowered: Vec<f32>,
     capacity: usize,
 }
 
@@ -175,7 +179,6 @@ impl Placed {
             width,
             data: vec![0.0; capacity * width],
             norms: Vec::with_capacity(capacity),
-            lowered: Vec::with_capacity(capacity),
             capacity,
         }
     }
@@ -194,10 +197,6 @@ impl Placed {
         self.data.resize(count * self.width, 0.0);
         self.norms.resize(count, 0.0);
         space.place(part, &mut self.data, &mut self.norms);
-        self.lowered.clear();
-        let keep = 1.0 - space.relative_error;
-        self.lowered
-            .extend(self.norms.iter().map(|norm| (norm * keep) as f32));
     }
 }
 
@@ -207,6 +206,7 @@ struct Pass<'a, T> {
     train: Matrix<'a, T>,
     query: Matrix<'a, T>,
     rows: &'a Placed,
+    lowered: &'a [f32],
     first_row: usize,
 }
 
@@ -226,7 +226,7 @@ impl<T: Element> Pass<'_, T> {
             let count = placed.len() / width;
             let products = &mut products[..lists.len() * count];
             scaled_products(placed_queries, placed, width, products);
-            let lowered = &self.rows.lowered[start..][..count];
+            let lowered = &self.lowered[start..][..count];
             for (i, (list, products)) in lists.iter_mut().zip(products.chunks(count)).enumerate() {
                 let source = Source {
                     space: self.space,
@@ -237,6 +237,7 @@ impl<T: Element> Pass<'_, T> {
                     let row = (self.first_row + start + j) as u32;
                     list.push(row, lower, self.rows.norms[start + j], &source)
                 });
+                control.advance(0)?; // a list that settles many rows takes a while
             }
             control.advance((lists.len() * count) as u64)?;
         }

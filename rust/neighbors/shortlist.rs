@@ -34,23 +34,24 @@ pub struct Source<'a, T> {
 }
 
 impl Shortlist {
-    /// The size of a shortlist of `k`, once rows have been settled.
-    pub fn bytes(k: usize) -> usize {
-        Self::capacity(k) * size_of::<Candidate>()
-            + (Self::capacity(k) + k) * size_of::<(f64, u32)>()
+    /// The size of a shortlist of `k` of `n` rows.
+    pub fn bytes(k: usize, n: usize) -> usize {
+        let capacity = Self::capacity(k, n);
+        capacity * size_of::<Candidate>() + (capacity + k) * size_of::<(f64, u32)>()
     }
 
-    fn capacity(k: usize) -> usize {
-        2 * k + 64
+    fn capacity(k: usize, n: usize) -> usize {
+        (2 * k + 64).min(n + 1)
     }
 
-    pub fn new(k: usize) -> Self {
+    pub fn new(k: usize, n: usize) -> Self {
+        let capacity = Self::capacity(k, n);
         Self {
             k,
             threshold: f32::INFINITY,
             norm: 0.0,
-            open: Vec::with_capacity(Self::capacity(k)),
-            settled: Vec::new(),
+            open: Vec::with_capacity(capacity),
+            settled: Vec::with_capacity(capacity + k),
         }
     }
 

@@ -11,8 +11,11 @@ use crate::{Control, Error, Result};
 
 /// Differences beyond this would overflow when squared in float64.
 const LARGEST: f64 = 1e150;
-/// Rows in one parcel of the pass over the data.
-const PARCEL: usize = 1024;
+/// Columns beyond this would make the error bound useless.
+const WIDEST: usize = 1 << 22;
+/// Rows between two looks at the control in the pass over the data, and parcels that it is cut into.
+const STRETCH: usize = 1024;
+const PARCELS: usize = 256;
 
 /// The shift, the scale and the error bound of one search.
 pub struct Space {
@@ -40,6 +43,12 @@ impl Space {
     /// [`Error::Interrupted`].
     pub fn new<T: Element>(train: Matrix<T>, query: Matrix<T>, control: &Control) -> Result<Self> {
         let width = train.width;
+        if width > WIDEST {
+            return Err(Error::value(
+                "train",
+                format!("has {width} columns; at most {WIDEST} fit"),
+            ));
+        }
         let (of_train, of_query) = (
             columns("train", train, control)?,
             columns("query", query, control)?,
@@ -58,7 +67,7 @@ impl Space {
         if largest > LARGEST {
             return Err(Error::value(
                 "train",
-                format!("spreads over more than {LARGEST:e}; rescale it"),
+                format!("and query together spread over more than {LARGEST:e}; rescale them"),
             ));
         }
         let exponent = if largest > 0.0 {
@@ -71,15 +80,10 @@ impl Space {
         // the product γ_d/2, γ_d = du/(1 - du), in whatever order it is added; of norms, sums and
         // comparisons a few u; of the float64 reference itself next to nothing.
         let du = width as f64 * f64::from(f32::EPSILON) / 2.0;
-        if du > 0.25 {
-            return Err(Error::value(
-                "train",
-                format!("has {width} columns; at most {} fit", 1 << 22),
-            ));
-        }
         let relative_error = du / (1.0 - du) + 16.0 * f64::from(f32::EPSILON);
         // Coordinates and products below the smallest normal float32, differences below the root of the
-        // smallest float64 (their squares vanish from the reference).
+        // smallest float64 (their squares vanish from the reference). For data so small that the scale
+        // overflows when squared, this is infinite: no row is ruled out, all are settled.
         let floor = width as f64 * (f64::from(f32::MIN_POSITIVE) * 8.0 + scale * scale * 1e-322);
         Ok(Self {
             center,
@@ -119,18 +123,21 @@ impl Space {
 /// One pass over a matrix; parcels are combined in order, so threads do not change the result.
 fn columns<T: Element>(name: &'static str, m: Matrix<T>, control: &Control) -> Result<Columns> {
     let width = m.width;
+    let rows_each = m.rows().div_ceil(PARCELS).max(STRETCH);
     let parcels: Vec<Columns> = m
         .data
-        .par_chunks(width * PARCEL)
+        .par_chunks(width * rows_each)
         .enumerate()
         .map(|(parcel, rows)| {
-            control.advance(0)?;
             let mut found = Columns {
                 sum: vec![0.0; width],
                 least: vec![f64::INFINITY; width],
                 greatest: vec![f64::NEG_INFINITY; width],
             };
             for (i, row) in rows.chunks_exact(width).enumerate() {
+                if i % STRETCH == 0 {
+                    control.advance(0)?;
+                }
                 let mut finite = true;
                 for (j, x) in row.iter().enumerate() {
                     let x = x.to_f64();
@@ -140,7 +147,7 @@ fn columns<T: Element>(name: &'static str, m: Matrix<T>, control: &Control) -> R
                     found.greatest[j] = found.greatest[j].max(x);
                 }
                 if !finite {
-                    let i = parcel * PARCEL + i;
+                    let i = parcel * rows_each + i;
                     return Err(Error::value(
                         name,
                         format!("row {i} has a value that is not finite"),

@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 
+use crate::memory::zeros;
 use crate::plurality::Ties;
 use crate::{Control, Error, Result};
 
@@ -59,6 +60,12 @@ fn check(
             format!("{i} is not a row of {rows} labels"),
         ));
     }
+    if i32::try_from(num_classes).is_err() {
+        return Err(Error::value(
+            "num_classes",
+            format!("{num_classes} is above {}", i32::MAX),
+        ));
+    }
     check_labels("labels", labels, num_classes)
 }
 
@@ -80,7 +87,7 @@ fn check_labels(argument: &'static str, labels: &[i32], num_classes: usize) -> R
 /// `indices` is [M, `width`], nearest first; `labels` has one label in 0..`num_classes` a training row.
 ///
 /// # Errors
-/// [`Error::Value`] for a k, index or label out of range; [`Error::Interrupted`].
+/// [`Error::Value`] for a k, index or label out of range; [`Error::Memory`]; [`Error::Interrupted`].
 pub fn label_histograms(
     indices: &[i32],
     width: usize,
@@ -91,12 +98,12 @@ pub fn label_histograms(
 ) -> Result<Vec<i32>> {
     check(indices, width, labels, labels.len(), ks, num_classes)?;
     let (m, order) = (indices.len() / width, by_size(ks));
-    let stride = ks.len() * num_classes;
+    let stride = ks.len().saturating_mul(num_classes);
     if stride == 0 {
         return Ok(Vec::new());
     }
     // Queries are spread over threads, so each query's histograms are written side by side first.
-    let mut by_query = vec![0; m * stride];
+    let mut by_query = zeros(&[m, ks.len(), num_classes])?;
     by_query
         .par_chunks_mut(stride)
         .zip(indices.par_chunks(width))
@@ -110,11 +117,11 @@ pub fn label_histograms(
                 control.advance(1)
             },
         )?;
-    let mut histograms = Vec::with_capacity(by_query.len());
-    for position in 0..ks.len() {
-        for query in by_query.chunks_exact(stride) {
-            histograms.extend_from_slice(&query[position * num_classes..][..num_classes]);
-        }
+    let mut histograms = zeros(&[ks.len(), m, num_classes])?;
+    for (i, histogram) in histograms.chunks_exact_mut(num_classes).enumerate() {
+        let (position, query) = (i / m, i % m);
+        histogram
+            .copy_from_slice(&by_query[query * stride + position * num_classes..][..num_classes]);
     }
     Ok(histograms)
 }

@@ -8,12 +8,15 @@
 use pulp::{Arch, WithSimd};
 
 use super::{Ties, poisson};
+use crate::memory::zeros;
 use crate::{Control, Result};
 
 /// The solver for one K, with its working memory.
 pub struct BoundedDp {
     k: usize,
     arch: Arch,
+    /// P(N = K) of a Poisson variable with rate K.
+    at_k: f64,
     /// Poisson probabilities of every label, K + 1 each.
     terms: Vec<f64>,
     /// Probability that the labels so far have s votes in all, and the next such row.
@@ -22,14 +25,17 @@ pub struct BoundedDp {
 }
 
 impl BoundedDp {
-    pub fn new(k: usize) -> Self {
-        Self {
+    pub fn new(k: usize, num_classes: usize) -> Result<Self> {
+        let mut sums = zeros(&[k + 1])?;
+        poisson::fill(k as f64, &mut sums);
+        Ok(Self {
             k,
             arch: Arch::new(),
-            terms: Vec::new(),
-            sums: vec![0.0; k + 1],
-            next: vec![0.0; k + 1],
-        }
+            at_k: sums[k],
+            terms: zeros(&[num_classes, k + 1])?,
+            next: zeros(&[k + 1])?,
+            sums,
+        })
     }
 
     /// The probability that `label` wins the vote of K labels drawn from `q`, within [0, 1].
@@ -41,7 +47,6 @@ impl BoundedDp {
         control: &Control,
     ) -> Result<f64> {
         let (k, width) = (self.k, self.k + 1);
-        self.terms.resize(q.len() * width, 0.0);
         for (q_j, row) in q.iter().zip(self.terms.chunks_exact_mut(width)) {
             poisson::fill(k as f64 * q_j, row);
         }
@@ -51,13 +56,14 @@ impl BoundedDp {
             total += votes * self.others(q.len(), label, count, ties);
             control.advance(0)?;
         }
-        // P(the Poisson counts sum to K); Σλ is K only as nearly as q sums to 1.
-        let sum = k as f64 * q.iter().sum::<f64>();
-        poisson::fill(sum, &mut self.next);
-        Ok((total / self.next[k]).clamp(0.0, 1.0))
+        // Divided by P(the Poisson counts sum to K). Their rates sum to K only as nearly as q sums to 1,
+        // which the exponential makes up for: Eq. 4 holds for q as it stands.
+        let excess = k as f64 * (1.0 - q.iter().sum::<f64>());
+        Ok((total / self.at_k * (-excess).exp()).clamp(0.0, 1.0))
     }
 
-    /// m_1 of Eq. 10, for either tie rule: the fewest votes with which the label can win.
+    /// m_1 of Eq. 10, for either tie rule: the fewest votes with which the label can win. (Fewer would
+    /// give terms of 0.)
     fn least_count(&self, num_classes: usize, label: usize, ties: Ties) -> usize {
         let equal = match ties {
             Ties::Strict => 0,

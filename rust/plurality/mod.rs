@@ -8,11 +8,16 @@ mod poisson;
 
 use rayon::prelude::*;
 
+use crate::memory::zeros;
 use crate::{Control, Error, Result};
 use bounded_dp::BoundedDp;
 
-/// Rows of q may miss a sum of 1 by this much: what a float32 softmax misses it by.
-pub const SUM_TOLERANCE: f64 = 1e-6;
+/// Rows of q may miss a sum of 1 by this much: far more than rounding in float64 makes, and too little to
+/// matter. (They are not normalised: Q is Eq. 4 for q as it stands.)
+pub const SUM_TOLERANCE: f64 = 1e-8;
+
+/// The largest K.
+pub const MOST_VOTES: usize = 100_000;
 
 /// What happens when two labels share the first place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +55,9 @@ impl Ties {
 /// error stays near K·2⁻⁵² (measured: under 1e-13 for K ≤ 101). The unit of work is a row.
 ///
 /// # Errors
-/// [`Error::Value`] if `k` is 0, sizes do not fit, a label is outside 0..L, or a row of `q` has an entry
+/// [`Error::Value`] if `k` is 0 or above [`MOST_VOTES`], sizes do not fit, a label is outside 0..L, or a row of `q` has an entry
 /// that is negative or not finite, or misses a sum of 1 by more than [`SUM_TOLERANCE`];
-/// [`Error::Interrupted`].
+/// [`Error::Memory`]; [`Error::Interrupted`].
 pub fn accuracy(
     q: &[f64],
     labels: &[i32],
@@ -61,8 +66,11 @@ pub fn accuracy(
     ties: Ties,
     control: &Control,
 ) -> Result<Vec<f64>> {
-    if k == 0 {
-        return Err(Error::value("k", "0 is below 1"));
+    if !(1..=MOST_VOTES).contains(&k) {
+        return Err(Error::value(
+            "k",
+            format!("{k} is not within 1..={MOST_VOTES}"),
+        ));
     }
     if num_classes == 0 || q.len() != labels.len() * num_classes {
         return Err(Error::value(
@@ -83,14 +91,15 @@ pub fn accuracy(
             ));
         }
     }
-    let mut result = vec![0.0; labels.len()];
+    let mut result = zeros(&[labels.len()])?;
     result
         .par_iter_mut()
         .zip(q.par_chunks_exact(num_classes))
         .zip(labels)
         .try_for_each_init(
-            || BoundedDp::new(k),
+            || BoundedDp::new(k, num_classes),
             |solver, ((value, row), &label)| {
+                let solver = solver.as_mut().map_err(|error| error.clone())?;
                 *value = solver.probability(row, label as usize, ties, control)?;
                 control.advance(1)
             },
@@ -108,7 +117,7 @@ fn check_distribution(row: &[f64]) -> std::result::Result<(), String> {
     let sum: f64 = row.iter().sum();
     if (sum - 1.0).abs() > SUM_TOLERANCE {
         return Err(format!(
-            "sums to {sum}; a distribution sums to 1 (tolerance {SUM_TOLERANCE:e})"
+            "sums to {sum}; divide it by its sum (tolerance {SUM_TOLERANCE:e})"
         ));
     }
     Ok(())
@@ -187,6 +196,7 @@ mod tests {
         let control = Control::default();
         let run = |q: &[f64], label, k| accuracy(q, &[label], 2, k, Ties::Strict, &control);
         assert!(run(&[0.5, 0.5], 0, 0).is_err());
+        assert!(run(&[0.5, 0.5], 0, MOST_VOTES + 1).is_err());
         assert!(run(&[0.5, 0.5, 0.0], 0, 1).is_err());
         assert!(run(&[0.5, 0.4], 0, 1).is_err());
         assert!(run(&[1.5, -0.5], 0, 1).is_err());

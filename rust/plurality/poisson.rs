@@ -27,7 +27,7 @@ pub fn fill(rate: f64, out: &mut [f64]) {
 }
 
 /// P(N = m) at the mode m = ⌊λ⌋ of a large rate, by Stirling's series for m!.
-pub fn at_mode(rate: f64) -> f64 {
+fn at_mode(rate: f64) -> f64 {
     let m = rate.floor();
     let excess = rate - m;
     let stirling = 1.0 / (12.0 * m) - 1.0 / (360.0 * m.powi(3)) + 1.0 / (1260.0 * m.powi(5));

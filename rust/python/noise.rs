@@ -7,7 +7,7 @@ use numpy::{
 use pyo3::prelude::*;
 
 use super::arguments::slice;
-use super::run::{run, to_python};
+use super::run::{run, to_python, value_error};
 use crate::noise::{Corruption, corrupt_many};
 use crate::random::Stream;
 
@@ -26,6 +26,9 @@ pub fn corrupt<'py>(
     let num_classes = matrix.shape()[0];
     let (clean, matrix) = (slice(py, "labels", &labels)?, slice(py, "matrix", &matrix)?);
     let corruption = Corruption::new(matrix, num_classes).map_err(|error| to_python(py, error))?;
+    if counts.len() != seeds.len() {
+        return Err(value_error(py, "seeds", "are not as many as counts"));
+    }
     let draws: Vec<_> = counts.into_iter().zip(seeds).collect();
     let (noisy, selected) = run(py, threads, None, |control| {
         corrupt_many(clean, &corruption, &draws, control)

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyRuntimeError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 
 use crate::{Control, Error, Result};
@@ -81,7 +81,9 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
 pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
     match error {
         Error::Value { argument, message } => value_error(py, argument, &message),
+        Error::Memory(message) => PyMemoryError::new_err(message),
         Error::System(message) => PyOSError::new_err(message),
+        // `run` raises what interrupted the kernel instead; this is for whoever calls without it.
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }
