@@ -5,6 +5,8 @@
 //! ([`space`]); only rows that the bound cannot rule out are settled in float64 ([`element`]).
 
 mod element;
+mod matrix;
+mod placed;
 mod products;
 mod search;
 mod shortlist;
@@ -12,5 +14,6 @@ mod space;
 mod votes;
 
 pub use element::Element;
-pub use search::{Matrix, Neighbors, search, work};
+pub use matrix::Matrix;
+pub use search::{Neighbors, search};
 pub use votes::{count_correct, label_histograms};

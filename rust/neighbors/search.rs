@@ -4,6 +4,8 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::element::Element;
+use super::matrix::Matrix;
+use super::placed::Placed;
 use super::products::{scaled_products, scan};
 use super::shortlist::{Shortlist, Source};
 use super::space::Space;
@@ -20,38 +22,6 @@ const PLACED_ROWS: usize = 1 << 16;
 const BLOCK: usize = 256;
 const TILE: usize = 512;
 
-/// A matrix in C order.
-#[derive(Debug, Clone, Copy)]
-pub struct Matrix<'a, T> {
-    pub(super) data: &'a [T],
-    pub(super) width: usize,
-}
-
-impl<'a, T> Matrix<'a, T> {
-    /// Rows of `width` numbers each.
-    ///
-    /// # Errors
-    /// [`Error::Value`] naming `argument` if there is no row or no column, or the last row is not whole.
-    pub fn new(argument: &'static str, data: &'a [T], width: usize) -> Result<Self> {
-        if width == 0 || data.is_empty() || !data.len().is_multiple_of(width) {
-            return Err(Error::value(
-                argument,
-                format!("has {} numbers in rows of {width}", data.len()),
-            ));
-        }
-        Ok(Self { data, width })
-    }
-
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.data.len() / self.width
-    }
-
-    pub(super) fn row(&self, i: usize) -> &'a [T] {
-        &self.data[i * self.width..][..self.width]
-    }
-}
-
 /// The K nearest training rows of each query, nearest first; both [M, K] in C order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbors {
@@ -61,13 +31,8 @@ pub struct Neighbors {
     pub distances: Vec<f32>,
 }
 
-/// The units of work that [`search`] counts: pairs of a query and a training row.
-pub fn work(train_rows: usize, query_rows: usize) -> u64 {
-    train_rows as u64 * query_rows as u64
-}
-
 /// The `k` nearest rows of `train` to each row of `query`, by the root of Σ(a-b)² added in index order in
-/// float64, ties to the lower index.
+/// float64, ties to the lower index. The unit of work is a pair of a query and a training row.
 ///
 /// # Errors
 /// [`Error::Value`] if widths differ or exceed 2²², `k` is not in 1..=N, N exceeds the range of int32, a
@@ -102,23 +67,23 @@ pub fn search<T: Element>(
     let mut queries = Placed::new(placed_queries.min(query.rows()), width);
     let mut rows = Placed::new(placed_rows.min(n), width);
     let threads = rayon::current_num_threads();
-    let block = queries.capacity().div_ceil(4 * threads).clamp(8, BLOCK);
-    let mut shortlists: Vec<Shortlist> = (0..queries.capacity())
+    let block = queries.capacity.div_ceil(4 * threads).clamp(8, BLOCK);
+    let mut shortlists: Vec<Shortlist> = (0..queries.capacity)
         .map(|_| Shortlist::new(k, n))
         .collect();
     let mut indices = zeros(&[query.rows(), k])?;
     let mut distances = zeros(&[query.rows(), k])?;
     let outputs = indices
-        .chunks_mut(queries.capacity() * k)
-        .zip(distances.chunks_mut(queries.capacity() * k));
+        .chunks_mut(queries.capacity * k)
+        .zip(distances.chunks_mut(queries.capacity * k));
     for (part, (indices, distances)) in outputs.enumerate() {
-        let first_query = part * queries.capacity();
+        let first_query = part * queries.capacity;
         queries.fill(&space, query, first_query);
         let shortlists = &mut shortlists[..queries.norms.len()];
         for (list, norm) in shortlists.iter_mut().zip(&queries.norms) {
             list.reset(*norm);
         }
-        for first_row in (0..n).step_by(rows.capacity()) {
+        for first_row in (0..n).step_by(rows.capacity) {
             rows.fill(&space, train, first_row);
             // The error bound taken off: the part of `Candidate::lower` that the row alone decides.
             let keep = 1.0 - space.relative_error;
@@ -162,42 +127,6 @@ pub fn search<T: Element>(
             })?;
     }
     Ok(Neighbors { indices, distances })
-}
-
-/// Rows in the float32 space.
-struct Placed {
-    width: usize,
-    data: Vec<f32>,
-    /// Squared norms.
-    norms: Vec<f64>,
-    capacity: usize,
-}
-
-impl Placed {
-    fn new(capacity: usize, width: usize) -> Self {
-        Self {
-            width,
-            data: vec![0.0; capacity * width],
-            norms: Vec::with_capacity(capacity),
-            capacity,
-        }
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Place the rows of `matrix` from `first` on, as many as fit.
-    fn fill<T: Element>(&mut self, space: &Space, matrix: Matrix<T>, first: usize) {
-        let count = self.capacity.min(matrix.rows() - first);
-        let part = Matrix {
-            data: &matrix.data[first * self.width..][..count * self.width],
-            width: self.width,
-        };
-        self.data.resize(count * self.width, 0.0);
-        self.norms.resize(count, 0.0);
-        space.place(part, &mut self.data, &mut self.norms);
-    }
 }
 
 /// One block of queries against the training rows placed at present.

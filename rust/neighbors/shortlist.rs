@@ -1,7 +1,7 @@
 //! The rows that may still be among one query's K nearest.
 
 use super::element::{Element, LANES};
-use super::search::Matrix;
+use super::matrix::Matrix;
 use super::space::Space;
 
 /// A row that the float32 bound has not ruled out.

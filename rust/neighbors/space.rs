@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::element::Element;
-use super::search::Matrix;
+use super::matrix::Matrix;
 use crate::{Control, Error, Result};
 
 /// Differences beyond this would overflow when squared in float64.

@@ -1,0 +1,149 @@
+"""The curve itself: arguments, one search, two columns, a record of how it was made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks, _provenance, knn
+from pynoise import noise as noise_package
+from pynoise.curves.arguments import NoiseLike, dataset_of, levels_of, noise_of
+from pynoise.curves.result import COLUMNS, AccuracyCurve
+from pynoise.curves.run import Measured, Progress, Run
+from pynoise.data import Dataset
+from pynoise.errors import InputValueError
+
+__all__ = ["accuracy_curve"]
+
+
+def accuracy_curve(
+    data: str | Path | Dataset = "digits",
+    k: int | Sequence[int] = 51,
+    noise: NoiseLike = "flip",
+    levels: ArrayLike | None = None,
+    *,
+    repeats: int = 10,
+    seed: int = 0,
+    ties: str = "first",
+    measure: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> AccuracyCurve:
+    """Predict and measure how K-NN accuracy falls with label noise.
+
+    Predicted: Q averaged over the test examples, q = (1-γ)C + γ·C·P with C the label histogram of the K
+    clean neighbours (Drory et al., BMVC 2020, Eq. 1-4). Measured: training labels with exactly ⌈γN⌉
+    examples selected for noise, drawn anew for each repeat, and a vote of the K nearest neighbours. One
+    neighbour search serves every K, level and repeat.
+
+    Parameters
+    ----------
+    data : str, Path or Dataset
+        A name that `pynoise.data.load` knows, a .npz file, or a data set.
+    k : int or sequence of int
+        Number of neighbours, 1..N.
+    noise : str, Path, array_like, mapping or NoisyLabels
+        A kind ("uniform", "symmetric", "flip"), a label map ({0: 1, 1: 0}, "0:1,1:0", "all:0"), a
+        corruption matrix [L, L] or the .npy or .csv file of one, or noisy labels of this data's training
+        set: then the curve is the one point at their level.
+    levels : array_like of float, optional
+        Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default.
+    repeats : int
+        How many draws of the noise are measured at each level. Repeat r draws with the seed
+        ``seeds.split(seed, "noise", r)`` at every level.
+    seed : int
+        0 ≤ seed < 2⁶⁴.
+    ties : {"first", "strict"}
+        Who wins when labels share the first place, in both columns: "first" is the lowest label, as
+        ``argmax`` has it; "strict" nobody (the paper).
+    measure : bool
+        False leaves out the measured columns.
+    threads : int, optional
+        Number of threads; one a core by default. Results have the same bits for any number.
+    progress : callable, optional
+        Called with (phase, done, total), phases "neighbours", "analytic" and "measured".
+
+    Returns
+    -------
+    AccuracyCurve
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        For an argument out of its range.
+    """
+    dataset = dataset_of(data)
+    ks, _ = _checks.counts("k", k, len(dataset.x_train), ", the number of training examples")
+    if dataset.name == "ideal" and max(ks) > np.bincount(dataset.y_train).min():
+        raise InputValueError(
+            "k", f"{max(ks)} is more than the examples a class of 'ideal'; make it with a larger per_class"
+        )
+    name, p, record = noise_of(noise, dataset)
+    gammas = levels_of(levels, record)
+    if record is not None:
+        repeats, seed = 1, record.seed
+    repeats = _checks.whole("repeats", repeats, 1)
+    seed = _checks.seed("seed", seed)
+    rule = _checks.ties(ties)
+    _checks.threads(threads)
+
+    started = time.perf_counter()
+    indices, _ = knn.search(dataset.x_train, dataset.x_test, max(ks), threads=threads, progress=progress)
+    searched = time.perf_counter()
+    run = Run(dataset, indices, ks, gammas, p, rule, _checks.threads(threads), progress or _silent)
+    analytic = run.analytic()
+    predicted = time.perf_counter()
+    copies = None
+    if measure:
+        copies = run.given(record) if record is not None else run.measured(repeats, seed)
+    ended = time.perf_counter()
+
+    meta = {
+        "data": dataset.name,
+        "train_examples": len(dataset.y_train),
+        "test_examples": len(dataset.y_test),
+        "classes": dataset.num_classes,
+        "noise": name,
+        "matrix": p.tolist() if dataset.num_classes <= 100 else None,
+        "model": "iid",
+        "ties": rule,
+        "k": ks,
+        "repeats": repeats if measure else 0,
+        "seed": seed,
+        "seconds": {
+            "neighbours": searched - started,
+            "analytic": predicted - searched,
+            "measured": ended - predicted,
+        },
+        "versions": _provenance.versions(),
+        "hardware": _provenance.hardware(threads),
+    }
+    return AccuracyCurve(_rows(run, analytic, copies), meta)
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _rows(run: Run, analytic: NDArray[np.float64], measured: Measured | None) -> list[dict[str, Any]]:
+    train, test = len(run.dataset.y_train), len(run.dataset.y_test)
+    rows = []
+    for i, k in enumerate(run.ks):
+        for j, level in enumerate(run.levels):
+            predicted = float(analytic[i, j])
+            row: dict[str, Any] = dict.fromkeys(COLUMNS)
+            row |= {"k": k, "level": level, "analytic": predicted}
+            row["selected_fraction"] = noise_package.selected_count(level, train) / train
+            if measured is not None:
+                correct = measured.correct[j, :, i]
+                mean = float(correct.mean()) / test
+                row |= {"measured": mean, "difference": mean - predicted}
+                row["measured_sd"] = float(correct.std(ddof=1)) / test if len(correct) > 1 else None
+                row["realised_rate"] = float(measured.wrong[j].mean()) / train
+            rows.append(row)
+    return rows

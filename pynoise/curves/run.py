@@ -1,0 +1,98 @@
+"""The columns of a curve, once the neighbours are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise import _checks, _core, knn, seeds
+from pynoise import noise as noise_package
+from pynoise.data import Dataset
+
+__all__ = ["Measured", "Progress", "Run"]
+
+Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Counts at each level and repeat: whole numbers, so that equal repeats have a deviation of 0."""
+
+    correct: NDArray[np.int64]  # test examples labelled rightly, [levels, repeats, ks]
+    wrong: NDArray[np.int64]  # training labels that the noise changed, [levels, repeats]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One curve in the making: neighbours are known, labels come and go."""
+
+    dataset: Dataset
+    indices: NDArray[np.int32]
+    ks: list[int]
+    levels: list[float]
+    matrix: NDArray[np.float64]
+    ties: _checks.Ties
+    threads: int
+    progress: Progress
+
+    def analytic(self) -> NDArray[np.float64]:
+        """Mean Q of Eq. 1, [ks, levels]."""
+        data = self.dataset
+        histograms = knn.label_histograms(self.indices, data.y_train, self.ks, data.num_classes)
+        # Equal pairs of a histogram and a label have the same Q: each is computed once.
+        cases = [
+            np.unique(np.column_stack([counts, data.y_test]), axis=0, return_counts=True)
+            for counts in histograms
+        ]
+        total = sum(len(rows) for rows, _ in cases) * len(self.levels)
+        done = 0
+
+        def report(rows: int) -> None:
+            self.progress("analytic", done + rows, total)
+
+        result = np.empty((len(self.ks), len(self.levels)))
+        for i, (k, (rows, weights)) in enumerate(zip(self.ks, cases, strict=True)):
+            clean = rows[:, :-1] / k
+            corrupted = clean @ self.matrix
+            right = np.ascontiguousarray(rows[:, -1])
+            for j, level in enumerate(self.levels):
+                q = (1 - level) * clean + level * corrupted  # Eq. 3
+                correct = _core.plurality_accuracy(q, right, k, self.ties, self.threads, report)
+                result[i, j] = correct @ weights / len(data.y_test)
+                done += len(rows)
+        return result
+
+    def measured(self, repeats: int, seed: int) -> Measured:
+        """Accuracy on labels drawn anew for each level and repeat."""
+        clean = self.dataset.y_train
+        repeat_seeds = [seeds.split(seed, "noise", r) for r in range(repeats)]
+        # Copies of the labels are made in batches of at most 64 MiB or so.
+        batch = max(1, (1 << 24) // len(clean))
+        correct = np.empty((len(self.levels), repeats, len(self.ks)), np.int64)
+        wrong = np.empty((len(self.levels), repeats), np.int64)
+        for j, level in enumerate(self.levels):
+            count = noise_package.selected_count(level, len(clean))
+            for first in range(0, repeats, batch):
+                self.progress("measured", j * repeats + first, wrong.size)
+                part = slice(first, first + batch)
+                drawn = repeat_seeds[part]
+                noisy, _ = _core.corrupt(clean, self.matrix, [count] * len(drawn), drawn, self.threads)
+                correct[j, part] = self._vote(noisy)
+                wrong[j, part] = np.count_nonzero(noisy != clean, axis=1)
+        self.progress("measured", wrong.size, wrong.size)
+        return Measured(correct, wrong)
+
+    def given(self, record: noise_package.NoisyLabels) -> Measured:
+        """Accuracy on labels that the caller brought."""
+        wrong = np.count_nonzero(record.noisy != record.clean)
+        return Measured(self._vote(record.noisy[None])[None], np.array([[wrong]]))
+
+    def _vote(self, noisy: NDArray[np.int32]) -> NDArray[np.int64]:
+        """How many test examples the vote gets right, [copies, ks]."""
+        data = self.dataset
+        return _core.count_correct(
+            self.indices, noisy, data.y_test, self.ks, data.num_classes, self.ties, self.threads
+        )
