@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 _Progress: TypeAlias = Callable[[int], object] | None
+_Method: TypeAlias = Literal["auto", "dp", "contour"]
 _Ties: TypeAlias = Literal["strict", "first"]
 
 __version__: str
@@ -59,6 +60,7 @@ def plurality_accuracy(
     label: NDArray[np.int32],
     k: int,
     ties: _Ties,
+    method: _Method,
     threads: int,
     progress: _Progress = None,
 ) -> NDArray[np.float64]:

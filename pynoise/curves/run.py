@@ -60,7 +60,7 @@ class Run:
             right = np.ascontiguousarray(rows[:, -1])
             for j, level in enumerate(self.levels):
                 q = (1 - level) * clean + level * corrupted  # Eq. 3
-                correct = _core.plurality_accuracy(q, right, k, self.ties, self.threads, report)
+                correct = _core.plurality_accuracy(q, right, k, self.ties, "auto", self.threads, report)
                 result[i, j] = correct @ weights / len(data.y_test)
                 done += len(rows)
         return result

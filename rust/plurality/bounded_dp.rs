@@ -51,7 +51,7 @@ impl BoundedDp {
             poisson::fill(k as f64 * q_j, row);
         }
         let mut total = 0.0;
-        for count in self.least_count(q.len(), label, ties)..=k {
+        for count in ties.least_count(k, q.len(), label)..=k {
             let votes = self.terms[label * width + count];
             total += votes * self.others(q.len(), label, count, ties);
             control.advance(0)?;
@@ -60,20 +60,6 @@ impl BoundedDp {
         // which the exponential makes up for: Eq. 4 holds for q as it stands.
         let excess = k as f64 * (1.0 - q.iter().sum::<f64>());
         Ok((total / self.at_k * (-excess).exp()).clamp(0.0, 1.0))
-    }
-
-    /// m_1 of Eq. 10, for either tie rule: the fewest votes with which the label can win. (Fewer would
-    /// give terms of 0.)
-    fn least_count(&self, num_classes: usize, label: usize, ties: Ties) -> usize {
-        let equal = match ties {
-            Ties::Strict => 0,
-            Ties::First => num_classes - 1 - label,
-        };
-        // count + (L - 1)(count - 1) + equal ≥ K
-        (self.k + num_classes - 1)
-            .saturating_sub(equal)
-            .div_ceil(num_classes)
-            .max(1)
     }
 
     /// P(the other labels share K - `count` votes, each within its cap).
