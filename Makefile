@@ -37,6 +37,8 @@ test: $(VENV)/.built
 bench: $(VENV)/.built $(VENV)/.bench
 	$(BIN)/python benches/run.py
 
+# No paths of this machine in what others get.
+wheel: export RUSTFLAGS := --remap-path-prefix=$(HOME)= --remap-path-prefix=$(CURDIR)=
 wheel: $(VENV)/.packages
 	$(BIN)/maturin build --release --locked --out dist
 

@@ -14,7 +14,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def print_setting():
-    hardware = _provenance.hardware(None)
+    hardware = _provenance.hardware(0)
     packages = ("pynoise-lab", "numpy", "faiss-cpu")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     print(f"{hardware['processor']}, {CORES} cores, Python {sys.version.split()[0]}, {versions}")

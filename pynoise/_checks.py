@@ -14,7 +14,10 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 Ties = Literal["strict", "first"]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
-INT32 = int(np.iinfo(np.int32).max)
+# Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
+MOST_CLASSES = 10_000
+# The plurality solver's limit.
+MOST_VOTES = 10_000
 
 TIES: tuple[Ties, ...] = ("strict", "first")
 
@@ -49,65 +52,83 @@ def ties(value: Any) -> Ties:
     return value
 
 
-def counts(argument: str, value: Any, most: int = INT32, limit: str = "") -> tuple[list[int], bool]:
+def counts(argument: str, value: Any, most: int = MOST_VOTES, limit: str = "") -> tuple[list[int], bool]:
     """Check one K or a sequence of K; the flag says whether it was one."""
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, str) or not isinstance(value, Sequence):
         return [whole(argument, value, 1, most, limit)], True
     values = [whole(argument, k, 1, most, limit) for k in value]
     if not values:
         raise InputValueError(argument, "is empty; give at least one K")
+    repeated = next((k for i, k in enumerate(values) if k in values[:i]), None)
+    if repeated is not None:
+        raise InputValueError(argument, f"{repeated} is given twice; name each K once")
     return values, False
 
 
-def _array(argument: str, value: ArrayLike) -> NDArray[Any]:
+def array(argument: str, value: ArrayLike) -> NDArray[Any]:
+    """Make an array of it, of whatever dtype."""
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:  # ragged lists, tensors on a device
         raise InputTypeError(argument, f"is not an array of numbers: {error}") from None
 
 
-def plain(array: NDArray[Any], dtype: type[_Scalar]) -> NDArray[_Scalar]:
+def floats(argument: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Check real numbers of any shape: float64, as kernels read it."""
+    numbers = array(argument, value)
+    if numbers.dtype.kind not in "biuf" and numbers.size:
+        raise InputTypeError(argument, f"has dtype {numbers.dtype}; give real numbers")
+    return plain(numbers, np.float64)
+
+
+def plain(values: NDArray[Any], dtype: type[_Scalar]) -> NDArray[_Scalar]:
     """Lay an array out as kernels read it: in C order, aligned, in this machine's byte order."""
-    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+    return np.require(values, dtype, ["C_CONTIGUOUS", "ALIGNED"])
 
 
-def labels(argument: str, value: ArrayLike, num_classes: int | None = None) -> NDArray[np.int32]:
-    """Check labels, int [N] within 0..L-1; L is one more than the largest where it is not given."""
-    array = _array(argument, value)
-    if array.size == 0:
+def labels(
+    argument: str, value: ArrayLike, num_classes: int | None = None, limit: str = ""
+) -> NDArray[np.int32]:
+    """Check labels, int [N] within 0..L-1; `limit` says where L comes from."""
+    values = array(argument, value)
+    if values.size == 0:
         raise InputValueError(argument, "is empty; give at least one label")
-    if array.dtype.kind not in "iu":
-        raise InputTypeError(argument, f"has dtype {array.dtype}; labels are integers 0..L-1")
-    if array.ndim != 1:
-        raise InputValueError(argument, f"has shape {array.shape}; labels are one row of integers")
-    most = num_classes - 1 if num_classes is not None else INT32 - 1
-    wrong = np.flatnonzero((array < 0) | (array > most))
+    if values.dtype.kind not in "iu":
+        raise InputTypeError(argument, f"has dtype {values.dtype}; labels are integers 0..L-1")
+    if values.ndim != 1:
+        raise InputValueError(argument, f"has shape {values.shape}; labels are one row of integers")
+    most = (MOST_CLASSES if num_classes is None else num_classes) - 1
+    wrong = np.flatnonzero((values < 0) | (values > most))
     if wrong.size:
         i = int(wrong[0])
-        raise InputValueError(argument, f"{array[i]} at position {i} is outside 0..{most}")
-    return plain(array, np.int32)
+        raise InputValueError(argument, f"{values[i]} at position {i} is outside 0..{most}{limit}")
+    return plain(values, np.int32)
 
 
 def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
     """Check rows of numbers, [N, ...] with at least one number."""
-    array = _array(argument, value)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-        raise InputTypeError(argument, f"has dtype {array.dtype}; give integers or floats of up to 64 bits")
-    if array.ndim < 2:
-        raise InputValueError(argument, f"has shape {array.shape}; give rows of numbers, [N, d]")
-    if array.size == 0:
-        raise InputValueError(argument, f"has shape {array.shape}: it is empty; give at least one row")
-    return array
+    values = array(argument, value)
+    if values.dtype.kind not in "biuf" or values.dtype.itemsize > 8:
+        raise InputTypeError(argument, f"has dtype {values.dtype}; give integers or floats of up to 64 bits")
+    if values.ndim < 2:
+        raise InputValueError(argument, f"has shape {values.shape}; give rows of numbers, [N, d]")
+    if values.size == 0:
+        raise InputValueError(argument, f"has shape {values.shape}: it is empty; give at least one row")
+    return values
 
 
 def features(argument: str, value: ArrayLike) -> NDArray[Any]:
     """Check rows of numbers [N, ...]: [N, d] in C order, as uint8, float32 or float64, exactly."""
-    array = rows(argument, value)
-    if array.dtype == bool:
-        array = array.view(np.uint8)
-    elif array.dtype.type not in (np.uint8, np.float32, np.float64):
-        size = array.dtype.itemsize
-        if size == 8 and (array.max() > 2**53 or array.min() < -(2**53)):
-            raise InputValueError(argument, "has integers beyond 2⁵³, which float64 cannot hold")
-        array = array.astype(np.float32 if size < 4 else np.float64)  # float32 holds 16 bits exactly
-    return plain(array.reshape(len(array), -1), array.dtype.type)
+    values = rows(argument, value)
+    if values.dtype == bool:
+        values = values.view(np.uint8)
+    elif values.dtype.type not in (np.uint8, np.float32, np.float64):
+        size = values.dtype.itemsize
+        if size == 8 and (values.max() > 2**53 or values.min() < -(2**53)):
+            raise InputValueError(
+                argument, "has integers beyond 2⁵³, which float64 cannot hold; round them to floats yourself"
+            )
+        values = values.astype(np.float32 if size < 4 else np.float64)  # float32 holds 16 bits exactly
+    return plain(values.reshape(len(values), -1), values.dtype.type)

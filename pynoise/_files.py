@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
-from pynoise.errors import InputFileNotFoundError, InputValueError
+from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 
 __all__ = ["check_output", "write_whole"]
 
@@ -17,20 +18,29 @@ def check_output(argument: str, path: str | Path, suffixes: tuple[str, ...]) -> 
 
     Raises
     ------
-    InputValueError, InputFileNotFoundError
-        If the suffix is not one of `suffixes`, the folder does not exist, the path is a folder, or the
-        place may not be written to.
+    InputValueError, InputTypeError, InputFileNotFoundError
+        If the suffix is not one of `suffixes`, the folder does not exist, the path is no place for a
+        file, or the place may not be written to.
     """
-    file = Path(path)
-    if file.suffix.lower() not in suffixes:
+    if not isinstance(path, str | Path):
+        raise InputTypeError(argument, f"{path!r} is not the path of a file")
+    if Path(path).suffix.lower() not in suffixes:
         raise InputValueError(argument, f"{str(path)!r} must end in one of {', '.join(suffixes)}")
-    if not file.parent.is_dir():
-        raise InputFileNotFoundError(argument, f"{str(path)!r}: there is no folder {str(file.parent)!r}")
-    if file.is_dir():
+    try:
+        target = Path(path).resolve()  # through a link, not over it
+        exists = target.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long, a NUL
+        raise InputValueError(argument, f"{str(path)!r} is not a path that can be written: {error}") from None
+    if target.is_dir():
         raise InputValueError(argument, f"{str(path)!r} is a folder; name a file")
-    if not os.access(file.parent, os.W_OK):
-        raise InputValueError(argument, f"{str(path)!r}: the folder {str(file.parent)!r} is not writable")
-    return file
+    if not target.parent.is_dir():
+        raise InputFileNotFoundError(argument, f"{str(path)!r}: there is no folder {str(target.parent)!r}")
+    if exists and not target.is_file():
+        raise InputValueError(argument, f"{str(path)!r} is not a regular file; name another")
+    if not os.access(target if exists else target.parent, os.W_OK):
+        what = "the file" if exists else f"the folder {str(target.parent)!r}"
+        raise InputValueError(argument, f"{str(path)!r}: {what} is not writable")
+    return Path(path)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -41,14 +51,18 @@ def write_whole(path: str | Path, content: bytes) -> None:
     OSError
         If the system refuses; what was there before is left as it was.
     """
-    target = Path(path).resolve()  # through a link, not over it
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    target = Path(path).resolve()
+    temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
         with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
+    finally:
+        with contextlib.suppress(OSError):
             temporary.unlink()

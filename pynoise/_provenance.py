@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def hardware(threads: int | None) -> dict[str, str | int]:
+def hardware(threads: int) -> dict[str, str | int]:
     """Processor, the cores that this process may use, and the threads that it used."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {

@@ -78,7 +78,7 @@ def search(
 
 
 def label_histograms(
-    indices: ArrayLike, labels: ArrayLike, ks: Sequence[int], num_classes: int
+    indices: ArrayLike, labels: ArrayLike, ks: Sequence[int] | NDArray[np.integer], num_classes: int
 ) -> NDArray[np.int32]:
     """Count the labels of the first k neighbours, for several k in one pass.
 
@@ -89,9 +89,9 @@ def label_histograms(
     labels : array_like of int, [N]
         Labels of the training rows, 0..L-1.
     ks : sequence of int
-        Each in 1..K.
+        Each in 1..K, none twice.
     num_classes : int
-        L.
+        L, at most 10,000.
 
     Returns
     -------
@@ -103,12 +103,12 @@ def label_histograms(
     InputValueError, InputTypeError
         If shapes do not fit, or a k, index or label is out of its range.
     """
-    neighbors = np.asarray(indices)
+    neighbors = _checks.array("indices", indices)
     if neighbors.ndim != 2 or neighbors.size == 0:
         raise InputValueError("indices", f"has shape {neighbors.shape}; give neighbours, [M, K]")
     if neighbors.dtype.kind not in "iu":
         raise InputTypeError("indices", f"has dtype {neighbors.dtype}; indices are integers")
-    classes = _checks.whole("num_classes", num_classes, 1, _checks.INT32)
+    classes = _checks.whole("num_classes", num_classes, 1, _checks.MOST_CLASSES)
     row_labels = _checks.labels("labels", labels, classes)
     if neighbors.min() < 0 or neighbors.max() >= len(row_labels):
         raise InputValueError("indices", f"is not within the {len(row_labels)} labels")

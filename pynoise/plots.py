@@ -17,7 +17,10 @@ __all__ = ["accuracy_curve", "render"]
 # curves apart in grey as well.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES = ("-", "--", "-.", ":")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P")  # not as many as colours: more pairs before they repeat
+
+# More curves than this, and the legend stands beside them.
+_MOST_INSIDE = 4
 
 
 def accuracy_curve(curve: AccuracyCurve) -> Figure:
@@ -51,22 +54,31 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
                 capsize=2,
                 label=f"K = {k}, measured",
             )
+    # A name is text, whatever it holds: no formulas.
+    title = f"{_short(meta['data'])}: K-NN under {_short(meta['noise'])} noise{_note(meta['noise'])}"
+    axes.set_title(title, parse_math=False)
     axes.set(
-        title=f"{meta['data']}: K-NN under {_noise_text(meta['noise'])}",
         xlabel="noise level γ (fraction of training labels selected)",
         ylabel="test accuracy",
         ylim=(-0.02, 1.02),
     )
+    if len({row["level"] for row in curve.rows}) == 1:
+        axes.set_xlim(-0.02, 1.02)
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize="small", loc="best")
+    if len(meta["k"]) <= _MOST_INSIDE:
+        axes.legend(fontsize="small", loc="best")
+    else:
+        figure.legend(fontsize="small", loc="outside right upper")
     return figure
 
 
-def _noise_text(name: str) -> str:
-    short = name if len(name) <= 40 else name[:37] + "…"
+def _short(name: str) -> str:
+    return name if len(name) <= 30 else name[:29] + "…"
+
+
+def _note(noise: str) -> str:
     # Readers need to know whether a selected label may come out right.
-    note = {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(name, "")
-    return f"{short} noise{note}"
+    return {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(noise, "")
 
 
 def render(figure: Figure, suffix: str) -> bytes:

@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _core
-from pynoise.errors import InputTypeError, InputValueError, unknown_name
+from pynoise.errors import InputValueError, unknown_name
 
 __all__ = ["plurality_accuracy"]
 
 Method = Literal["auto", "dp", "contour"]
 
-_MOST_VOTES = 10_000  # the kernel's limit
 _METHODS: tuple[Method, ...] = ("auto", "dp", "contour")
 
 
 def plurality_accuracy(
     q: ArrayLike,
     label: ArrayLike,
-    k: int | Sequence[int],
+    k: int | Sequence[int] | NDArray[np.integer],
     *,
     ties: str = "strict",
     method: Method = "auto",
@@ -70,16 +69,13 @@ def plurality_accuracy(
     >>> round(float(plurality_accuracy([[0.6, 0.4]], [0], 3)[0]), 3)
     0.648
     """
-    try:
-        rows = _checks.plain(np.asarray(q), np.float64)
-    except (TypeError, ValueError):
-        raise InputTypeError("q", "is not an array of numbers, [M, L]") from None
+    rows = _checks.floats("q", q)
     if rows.ndim != 2 or rows.size == 0:
         raise InputValueError("q", f"has shape {rows.shape}; give rows of probabilities, [M, L]")
     right = _checks.labels("label", label, rows.shape[1])
     if len(right) != len(rows):
         raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
-    ks, single = _checks.counts("k", k, _MOST_VOTES)
+    ks, single = _checks.counts("k", k)
     rule = _checks.ties(ties)
     if not isinstance(method, str) or method not in _METHODS:
         raise unknown_name("method", method, _METHODS)

@@ -107,6 +107,7 @@ def test_no_measure_shows_dashes(run):
     ("arguments", "message"),
     [
         ("--K 0", "'--K': 0 is too small; give at least 1"),
+        ("--K 5,5", "'--K': 5 is given twice; name each K once"),
         ("--K 1298", "'--K': 1298 is too large; give at most 1297, the number of training examples"),
         ("--K 1,a", "'--K': '1,a' is not a list of whole numbers; write 1,11,51"),
         ("--levels 0:1.5:0.5", "'--levels': 1.5 is outside [0, 1]"),
@@ -127,6 +128,8 @@ def test_no_measure_shows_dashes(run):
         ("--dataset no.npz", "'--dataset': there is no file 'no.npz'"),
         ("--dataset empty.npz", "'--dataset': "),
         ("--dataset nan.npz", "row 1 has a value that is not finite"),
+        ("--dataset one.npz", "'--dataset': has one class"),
+        ("--dataset huge.npz", "'--dataset': x_train spreads, with query, over more than"),
         ("--dataset labels.npz", "-1 at position 0 is outside"),
         ("--dataset shapes.npz", "has rows of shape (3,)"),
         ("--classes 3", "'--classes': goes with --dataset ideal, not with 'digits'"),
@@ -136,7 +139,7 @@ def test_no_measure_shows_dashes(run):
         ("--seed -1", "'--seed': -1 is too small"),
         ("--threads 0", "'--threads': 0 is too small"),
         ("--out c.jpg", "'--out': 'c.jpg' must end in one of .csv, .json, .png, .svg"),
-        ("--out no/c.png", "'--out': 'no/c.png': there is no folder 'no'"),
+        ("--out no/c.png", "'--out': 'no/c.png': there is no folder"),
         ("--out folder.png", "'--out': 'folder.png' is a folder"),
         ("--nose flip", "No such option '--nose'"),
     ],
@@ -156,10 +159,14 @@ def test_bad_input(run, tmp_path, arguments, message):
         "nan": {"x_test": [[0, 0], [0, np.nan]]},
         "labels": {"y_train": [-1, 1]},
         "shapes": {"x_test": np.zeros((2, 3))},
+        "one": {"y_train": [0, 0], "y_test": [0, 0]},
+        "huge": {"x_train": [[0, 0], [1e200, 0]]},
     }.items():
         np.savez(tmp_path / f"{name}.npz", **(good | changes))
     before = sorted(tmp_path.iterdir())
-    code, out, err = run("curve", "--out", "result.csv", *arguments.split())
+    few = ["--K", "1"] if ".npz" in arguments else []
+    code, out, err = run("curve", "--out", "result.csv", *few, *arguments.split())
+    )
     assert code == 2
     assert out == ""
     assert message in err
@@ -174,6 +181,8 @@ def test_help_and_version(run):
     code, out, _ = run("curve", "-h")
     assert code == 0
     assert "--noise" in out
+    assert "\\b" not in out
+    assert "\n    pynoise curve --K 51 --noise flip\n" in out
     assert run()[0] == 2
     code, _, err = run("crve")
     assert code == 2
@@ -203,6 +212,16 @@ def test_a_reader_that_leaves_is_no_error_message():
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == 1
+
+
+def test_closed_streams_are_no_error():
+    for stream in (1, 2):
+        leave = f"import os, sys; os.close({stream}); os.execv(sys.executable, sys.argv[1:])"
+        close = [sys.executable, "-c", leave]
+        module = [sys.executable, "-m", "pynoise", *QUICK]
+        done = subprocess.run([*close, *module], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0
+        assert done.stderr == ""
 
 
 def test_a_terminal_without_greek_letters():

@@ -1,4 +1,5 @@
 import json
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -8,7 +9,7 @@ from reference.plurality import flip_closed_form
 
 import pynoise
 from pynoise import curves, data, knn, noise, seeds
-from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
+from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError
 
 TIES = ("first", "strict")
 
@@ -227,6 +228,36 @@ def test_a_link_is_written_through(tmp_path):
     assert (tmp_path / "real.csv").read_text() == curve.to_csv()
 
 
+def test_writing_keeps_permissions(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("old")
+    path.chmod(0o600)
+    pynoise.accuracy_curve(small_data(), 3, levels=[0], measure=False).save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    curve = pynoise.accuracy_curve(small_data(), 3, levels=[0], measure=False)
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "no" / "such.csv")
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in ("loop.csv", "dangling.csv", "folder.csv", "pipe.csv", "nul\0.csv", "x" * 300 + ".csv"):
+        with pytest.raises(InputError, match=r"^path: '"):
+            curve.save(tmp_path / name)
+    with pytest.raises(InputTypeError, match="path: 3 is not the path of a file"):
+        curve.save(3)
+
+
+def test_names_are_text_in_the_picture(tmp_path):
+    x, y = np.zeros((4, 1)), [0, 1, 0, 1]
+    dataset = data.Dataset(x, y, x, y, name=r"a$\frac$b" + 40 * "c")
+    curve = pynoise.accuracy_curve(dataset, 1, levels=[0.3])
+    title = curve.plot(tmp_path / "c.svg").axes[0].get_title()
+    assert title.startswith(r"a$\frac$bccc")
+    assert "…" in title
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -240,7 +271,11 @@ def test_a_link_is_written_through(tmp_path):
         ),
         ({"k": [1, "a"]}, InputTypeError, "k: 'a' is not a whole number"),
         ({"k": "1,2"}, InputTypeError, "k: '1,2' is not a whole number"),
-        ({"data": data.ideal(2, 10), "k": 11}, InputValueError, "k: 11 is more than the examples a class"),
+        (
+            {"data": data.ideal(2, 10), "k": 11},
+            InputValueError,
+            "k: 11 is too large; give at most 10, the",
+        ),
         ({"noise": "flop"}, InputValueError, "noise: 'flop' is not known (did you mean 'flip'?)"),
         ({"noise": "matrix"}, InputValueError, "noise: 'matrix' needs one"),
         ({"noise": {0: 3}}, InputValueError, "label_map: 3 is too large"),
@@ -250,7 +285,10 @@ def test_a_link_is_written_through(tmp_path):
         ({"levels": [0, 1.2]}, InputValueError, "levels: 1.2 is outside [0, 1]"),
         ({"levels": [np.nan]}, InputValueError, "levels: nan is outside [0, 1]"),
         ({"levels": []}, InputValueError, "levels: give a sequence of at least one"),
-        ({"levels": "a"}, InputTypeError, "levels: 'a' is not a sequence of numbers"),
+        ({"levels": "a"}, InputTypeError, "levels: has dtype <U1; give real numbers"),
+        ({"k": [2, 2]}, InputValueError, "k: 2 is given twice"),
+        ({"repeats": 10**19}, InputValueError, "repeats: 10000000000000000000 is too large"),
+        ({"data": small_data(classes=1)}, InputValueError, "data: has one class"),
         ({"repeats": 0}, InputValueError, "repeats: 0 is too small"),
         ({"seed": -1}, InputValueError, "seed: -1 is too small"),
         ({"ties": "random"}, InputValueError, "ties: 'random' is not known"),

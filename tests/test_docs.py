@@ -65,6 +65,11 @@ def test_examples_in_docstrings(name):
     assert failed == 0
 
 
+def test_pages_have_no_gaps():
+    for page in PAGES:
+        assert not re.search(r"@[A-Z]+@|TODO", page.read_text()), page.name
+
+
 def test_what_pages_link_to_is_there():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

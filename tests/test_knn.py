@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from reference import neighbors as twin
 
-from pynoise import knn
+from pynoise import _core, knn
 from pynoise.data import load
 from pynoise.errors import InputTypeError, InputValueError
 
@@ -180,8 +180,8 @@ def test_ctrl_c_stops_a_search():
         ([[0.0]], [[0.0, 1.0]], 1, InputValueError, "query: has 2 columns; train has 1"),
         ([[0.0], [np.nan]], [[0.0]], 1, InputValueError, "train: row 1 has a value that is not finite"),
         ([[0.0]], [[0.0], [np.inf]], 1, InputValueError, "query: row 1 has a value that is not finite"),
-        ([[0.0], [1e200]], [[0.0]], 1, InputValueError, "train: and query together spread"),
-        ([[1e308], [-1e308], [1e308]], [[0.0]], 1, InputValueError, "train: and query together"),
+        ([[0.0], [1e200]], [[0.0]], 1, InputValueError, "train: spreads, with query, over more than"),
+        ([[1e308], [-1e308], [1e308]], [[0.0]], 1, InputValueError, "train: spreads, with query"),
         ([[2**60]], [[0]], 1, InputValueError, "train: has integers beyond"),
         (np.zeros((0, 3)), [[0.0] * 3], 1, InputValueError, "train: has shape (0, 3): it is empty"),
         ([[0.0]], np.zeros((1, 0)), 1, InputValueError, "query: has shape (1, 0): it is empty"),
@@ -202,7 +202,7 @@ def test_label_histograms_equal_their_twin():
     for m, width, classes in [(1, 1, 1), (65, 9, 3), (300, 51, 10)]:
         labels = rng.integers(0, classes, 80)
         indices = rng.integers(0, 80, (m, width))
-        ks = [width, 1, (width + 1) // 2]
+        ks = list({width: 0, 1: 0, (width + 1) // 2: 0})
         got = knn.label_histograms(indices, labels, ks, classes)
         assert got.dtype == np.int32
         np.testing.assert_array_equal(got, twin.label_histograms(indices, labels, ks, classes))
@@ -210,7 +210,7 @@ def test_label_histograms_equal_their_twin():
 
 def test_a_result_that_does_not_fit_in_memory_is_a_memory_error():
     with pytest.raises(MemoryError, match="does not fit in memory"):
-        knn.label_histograms(np.zeros((100_000, 1), int), [0], [1], 2**31 - 1)
+        _core.label_histograms(np.zeros((100_000, 1), np.int32), np.zeros(1, np.int32), [1], 2**31 - 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,9 @@ def test_a_result_that_does_not_fit_in_memory_is_a_memory_error():
         ({"ks": [2]}, InputValueError, "ks: 2 is too large; give at most 1"),
         ({"ks": []}, InputValueError, "ks: is empty"),
         ({"num_classes": 0}, InputValueError, "num_classes: 0 is too small"),
-        ({"num_classes": 2**31}, InputValueError, "num_classes: 2147483648 is too large"),
+        ({"num_classes": 10_001}, InputValueError, "num_classes: 10001 is too large; give at most 10000"),
+        ({"ks": [1, 1]}, InputValueError, "ks: 1 is given twice; name each K once"),
+        ({"indices": [[0], [0, 1]]}, InputTypeError, "indices: is not an array of numbers"),
     ],
 )
 def test_bad_arguments_of_label_histograms(changes, error, message):

@@ -164,7 +164,7 @@ def test_bad_matrix_files(tmp_path, name, content, error, message):
         (np.full((3, 3), np.nan), InputValueError, "entry [0, 0] is nan"),
         (np.eye(3) * 0.9, InputValueError, "row 0 sums to 0.9; every row must sum to 1"),
         ([], InputValueError, "is empty"),
-        ([["a"]], InputTypeError, "is not an array of numbers"),
+        ([["a"]], InputTypeError, "has dtype <U1; give real numbers"),
         (None, InputValueError, "noise 'matrix' needs a matrix"),
     ],
 )
@@ -178,7 +178,7 @@ def test_bad_matrices(matrix, error, message):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"kind": "unifrom"}, InputValueError, "noise: 'unifrom' is not known (did you mean 'uniform'?)"),
+        ({"kind": "unifrom"}, InputValueError, "kind: 'unifrom' is not known (did you mean 'uniform'?)"),
         (
             {"kind": "uniform", "matrix": np.eye(2)},
             InputValueError,
@@ -196,7 +196,11 @@ def test_bad_matrices(matrix, error, message):
         ({"labels": [0, -1]}, InputValueError, "labels: -1 at position 1 is outside"),
         ({"labels": [0, 3], "num_classes": 3}, InputValueError, "labels: 3 at position 1 is outside 0..2"),
         ({"labels": [[0, 1]]}, InputValueError, "labels: has shape (1, 2)"),
-        ({"labels": [0, 0]}, InputValueError, "num_classes: 1 is below 2"),
+        ({"num_classes": 1}, InputValueError, "num_classes: 1 is too small; give at least 2"),
+        ({"num_classes": "3"}, InputTypeError, "num_classes: '3' is not a whole number"),
+        ({"labels": [0, 10_000]}, InputValueError, "labels: 10000 at position 1 is outside 0..9999"),
+        ({"kind": np.zeros(2)}, InputValueError, "kind: "),
+        ({"kind": "matrix", "matrix": np.eye(2) * 1j}, InputTypeError, "matrix: has dtype complex128"),
         ({"label_map": {0: 2}}, InputValueError, "label_map: 2 is too large; give at most 1, the last of 2"),
         ({"label_map": {5: 0}}, InputValueError, "label_map: 5 is too large"),
         ({"label_map": {0: 0}}, InputValueError, "label_map: moves no label"),

@@ -12,6 +12,9 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    # A stream that the caller has closed is None here: what goes there is dropped.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     try:
         # Imported here, so that Ctrl-C finds somebody listening from the start.
         from pynoise.cli import commands

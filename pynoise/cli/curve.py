@@ -24,20 +24,22 @@ _OPTIONS = {
     "label_map": "--map",
     "num_classes": "--classes",
     "path": "--out",
-    **dict.fromkeys(
-        ("data", "train", "query", "x_train", "y_train", "x_test", "y_test", "names"), "--dataset"
-    ),
+    "data": "--dataset",
+}
+# Parts of the data set: the message says which.
+_PARTS = {"train": "x_train", "query": "x_test"} | {
+    name: name for name in ("x_train", "y_train", "x_test", "y_test", "names")
 }
 
-# Headings of the table: the key of a row, and how to write it.
+# Headings of the table: the key of a row, the width, and how to write it.
 _COLUMNS = {
-    "γ": ("level", ".10g"),
-    "selected": ("selected_fraction", ".4f"),
-    "realised": ("realised_rate", ".4f"),
-    "analytic": ("analytic", ".4f"),
-    "measured": ("measured", ".4f"),
-    "± sd": ("measured_sd", ".4f"),
-    "difference": ("difference", "+.4f"),
+    "level γ": ("level", 7, ".10g"),
+    "selected": ("selected_fraction", 8, ".4f"),
+    "realised": ("realised_rate", 8, ".4f"),
+    "analytic": ("analytic", 8, ".4f"),
+    "measured": ("measured", 8, ".4f"),
+    "± sd": ("measured_sd", 6, ".4f"),
+    "difference": ("difference", 10, "+.4f"),
 }
 
 
@@ -112,7 +114,7 @@ def command(
     out: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    r"""Predict how K-NN accuracy falls with label noise, and measure it.
+    """Predict how K-NN accuracy falls with label noise, and measure it.
 
     The analytic column is computed from the clean neighbours of each test example, without training
     (Drory et al., BMVC 2020); the measured one is the mean of the repeats and their standard deviation.
@@ -122,13 +124,13 @@ def command(
       pynoise curve --K 51 --noise flip
       pynoise curve --K 1,11,51 --noise uniform --dataset mnist --out curve.png --out curve.csv
       pynoise curve --noise flip --map 4:9,9:4 --levels 0,0.2,0.4 --json
-    """
+    """  # noqa: D301 - click's mark for lines to be left as they are
     if label_map is not None and noise != "flip":
         raise click.BadParameter(f"goes with --noise flip, not with {noise!r}", param_hint="'--map'")
     if classes is not None and dataset != "ideal":
         raise click.BadParameter(f"goes with --dataset ideal, not with {dataset!r}", param_hint="'--classes'")
     try:
-        # What can be refused at once is refused before numpy and the data are loaded.
+        # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), parse_levels(levels)
         from pynoise import curves, data
         from pynoise._files import check_output
@@ -153,36 +155,38 @@ def command(
                 progress=progress,
             )
     except InputError as error:
-        option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
-        raise click.BadParameter(error.problem, param_hint=f"'{option}'") from None
-    for path in out:
-        curve.save(path)
+        raise _in_words_of_options(error) from None
     if as_json:
         click.echo(curve.to_json(), nl=False)
     else:
         _print(curve)
-        for path in out:
-            click.echo(f"wrote {path}", err=True)
+    for path in out:
+        curve.save(path)
+        click.echo(f"wrote {path}", err=True)
+
+
+def _in_words_of_options(error: InputError) -> click.BadParameter:
+    if error.argument in _PARTS:
+        return click.BadParameter(f"{_PARTS[error.argument]} {error.problem}", param_hint="'--dataset'")
+    option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
+    return click.BadParameter(error.problem, param_hint=f"'{option}'")
 
 
 def _print(curve: AccuracyCurve) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Column, Table
-
     meta = curve.meta
     repeats = f"{meta['repeats']} repeats" if meta["repeats"] else "not measured"
     click.echo(
         f"{meta['data']} ({meta['train_examples']:,} training and {meta['test_examples']:,} test examples, "
         f"{meta['classes']} classes), noise {meta['noise']}, ties {meta['ties']}, {repeats}"
     )
-    console = Console(highlight=False)
     for k in meta["k"]:
         click.echo(f"\nK = {k}")
-        columns = (Column(heading, justify="right") for heading in _COLUMNS)
-        table = Table(*columns, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in _COLUMNS.items()))
         for row in curve.rows:
             if row["k"] == k:
-                cells = ((row[key], form) for key, form in _COLUMNS.values())
-                table.add_row(*("-" if value is None else f"{value:{form}}" for value, form in cells))
-        console.print(table)
+                click.echo("  ".join(_cell(row[key], width, form) for key, width, form in _COLUMNS.values()))
+
+
+def _cell(value: float | None, width: int, form: str) -> str:
+    text = "-" if value is None else f"{value:{form}}"
+    return f"{text:>{width}}"

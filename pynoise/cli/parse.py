@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
@@ -15,10 +16,10 @@ _MOST_LEVELS = 100_001
 
 def parse_counts(text: str) -> list[int]:
     """Read whole numbers, "1,11,51"."""
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputValueError("k", f"{text!r} is not a list of whole numbers; write 1,11,51") from None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("[+-]?[0-9]{1,18}", part) for part in parts):
+        raise InputValueError("k", f"{text!r} is not a list of whole numbers; write 1,11,51")
+    return [int(part) for part in parts]
 
 
 def parse_levels(text: str) -> list[float]:

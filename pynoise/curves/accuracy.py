@@ -20,10 +20,12 @@ from pynoise.errors import InputValueError
 
 __all__ = ["accuracy_curve"]
 
+_MOST_REPEATS = 100_000
+
 
 def accuracy_curve(
     data: str | Path | Dataset = "digits",
-    k: int | Sequence[int] = 51,
+    k: int | Sequence[int] | NDArray[np.integer] = 51,
     noise: NoiseLike = "flip",
     levels: ArrayLike | None = None,
     *,
@@ -46,11 +48,12 @@ def accuracy_curve(
     data : str, Path or Dataset
         A name that `pynoise.data.load` knows, a .npz file, or a data set.
     k : int or sequence of int
-        Number of neighbours, 1..N.
+        Number of neighbours, 1..N and at most 10,000; none twice.
     noise : str, Path, array_like, mapping or NoisyLabels
         A kind ("uniform", "symmetric", "flip"), a label map ({0: 1, 1: 0}, "0:1,1:0", "all:0"), a
         corruption matrix [L, L] or the .npy or .csv file of one, or noisy labels of this data's training
-        set: then the curve is the one point at their level.
+        set: then the curve is the one point at their level, and `repeats` and `seed` are theirs (1, and
+        the seed that they were drawn with).
     levels : array_like of float, optional
         Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default.
     repeats : int
@@ -78,24 +81,28 @@ def accuracy_curve(
         For an argument out of its range.
     """
     dataset = dataset_of(data)
-    ks, _ = _checks.counts("k", k, len(dataset.x_train), ", the number of training examples")
-    if dataset.name == "ideal" and max(ks) > np.bincount(dataset.y_train).min():
+    if dataset.num_classes < 2:
+        raise InputValueError("data", "has one class, in which no label can be wrong; give two or more")
+    most = min(len(dataset.x_train), _checks.MOST_VOTES)
+    limit = ", the number of training examples" if most == len(dataset.x_train) else ""
+    ks, _ = _checks.counts("k", k, most, limit)
+    if dataset.name == "ideal" and max(ks) > (most := int(np.bincount(dataset.y_train).min())):
         raise InputValueError(
-            "k", f"{max(ks)} is more than the examples a class of 'ideal'; make it with a larger per_class"
+            "k", f"{max(ks)} is too large; give at most {most}, the training examples a class of 'ideal'"
         )
     name, p, record = noise_of(noise, dataset)
     gammas = levels_of(levels, record)
     if record is not None:
         repeats, seed = 1, record.seed
-    repeats = _checks.whole("repeats", repeats, 1)
+    repeats = _checks.whole("repeats", repeats, 1, _MOST_REPEATS)
     seed = _checks.seed("seed", seed)
     rule = _checks.ties(ties)
-    _checks.threads(threads)
+    pool = _checks.threads(threads)
 
     started = time.perf_counter()
     indices, _ = knn.search(dataset.x_train, dataset.x_test, max(ks), threads=threads, progress=progress)
     searched = time.perf_counter()
-    run = Run(dataset, indices, ks, gammas, p, rule, _checks.threads(threads), progress or _silent)
+    run = Run(dataset, indices, ks, gammas, p, rule, pool, progress or _silent)
     analytic = run.analytic()
     predicted = time.perf_counter()
     copies = None
@@ -110,7 +117,6 @@ def accuracy_curve(
         "classes": dataset.num_classes,
         "noise": name,
         "matrix": p.tolist() if dataset.num_classes <= 100 else None,
-        "model": "iid",
         "ties": rule,
         "k": ks,
         "repeats": repeats if measure else 0,
@@ -121,7 +127,7 @@ def accuracy_curve(
             "measured": ended - predicted,
         },
         "versions": _provenance.versions(),
-        "hardware": _provenance.hardware(threads),
+        "hardware": _provenance.hardware(pool),
     }
     return AccuracyCurve(_rows(run, analytic, copies), meta)
 

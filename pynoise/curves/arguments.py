@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pynoise import _checks
 from pynoise import noise as noise_package
 from pynoise.data import Dataset, load
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.noise.labels import check_level
+from pynoise.noise.matrices import MATRIX_SUFFIXES
 
 __all__ = ["NoiseLike", "dataset_of", "levels_of", "noise_of"]
 
@@ -40,7 +42,7 @@ def noise_of(
                 "noise", f"was made for {len(noise.matrix)} classes; the data have {classes} (num_classes)"
             )
         return noise.kind, noise.matrix, noise
-    if isinstance(noise, Path) or (isinstance(noise, str) and noise.endswith((".npy", ".csv"))):
+    if isinstance(noise, Path) or (isinstance(noise, str) and noise.lower().endswith(MATRIX_SUFFIXES)):
         matrix = noise_package.load_matrix(noise)
         try:
             return str(noise), noise_package.corruption_matrix("matrix", classes, matrix=matrix), None
@@ -68,10 +70,7 @@ def levels_of(levels: ArrayLike | None, record: noise_package.NoisyLabels | None
         return [record.level]
     if levels is None:
         return [i / 20 for i in range(21)]
-    try:
-        values = np.atleast_1d(np.asarray(levels, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise InputTypeError("levels", f"{levels!r} is not a sequence of numbers within [0, 1]") from None
+    values = np.atleast_1d(_checks.floats("levels", levels))
     if values.ndim != 1 or values.size == 0:
         raise InputValueError("levels", "give a sequence of at least one number within [0, 1]")
     return [check_level("levels", value) for value in values.tolist()]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import _checks
-from pynoise.data.dataset import MOST_CLASSES, Dataset
+from pynoise.data.dataset import Dataset
 
 _DIGITS_TRAIN = 1297
 
@@ -69,7 +69,7 @@ def ideal(num_classes: int = 10, per_class: int = 2001, *, seed: int = 0) -> Dat
     >>> ideal(num_classes=2, per_class=3).y_train
     array([0, 1, 0, 1, 0, 1], dtype=int32)
     """
-    num_classes = _checks.whole("num_classes", num_classes, 2, MOST_CLASSES)
+    num_classes = _checks.whole("num_classes", num_classes, 2, _checks.MOST_CLASSES)
     # Rows are counted in int32, as the neighbours' indices are.
     per_class = _checks.whole("per_class", per_class, 1, np.iinfo(np.int32).max // num_classes)
     seed = _checks.seed("seed", seed)

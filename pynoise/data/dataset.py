@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.errors import InputTypeError, InputValueError
 
-# Where no names are given, a stray label (an id, a year) would otherwise make millions of classes.
-MOST_CLASSES = 2**20
 # Numbers looked at in one go for one that is not finite: memory-mapped arrays stay on disk.
 _BLOCK = 2**22
 
@@ -64,7 +62,7 @@ class Dataset:
                 "x_test", f"has rows of shape {x_test.shape[1:]}; those of x_train have {x_train.shape[1:]}"
             )
         names = _names(self.names)
-        num_classes = len(names) or MOST_CLASSES
+        num_classes = len(names) or None
         y_train = _labels("y_train", self.y_train, x_train, num_classes)
         y_test = _labels("y_test", self.y_test, x_test, num_classes)
         if not names:
@@ -113,8 +111,11 @@ def _names(value: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(str(name) for name in names)  # numpy's strings too
 
 
-def _labels(argument: str, value: ArrayLike, rows: NDArray[Any], num_classes: int) -> NDArray[np.int32]:
-    labels = _checks.labels(argument, value, num_classes)
+def _labels(
+    argument: str, value: ArrayLike, rows: NDArray[Any], num_classes: int | None
+) -> NDArray[np.int32]:
+    limit = "" if num_classes is None else f": there are {num_classes} names"
+    labels = _checks.labels(argument, value, num_classes, limit)
     if len(labels) != len(rows):
         raise InputValueError(argument, f"has {len(labels)} labels for {len(rows)} rows; give one a row")
     return labels

@@ -67,7 +67,7 @@ def check_level(argument: str, level: float) -> float:
         raise InputTypeError(argument, f"{level!r} is not a number within [0, 1]") from None
     if not 0 <= value <= 1:  # catches NaN too
         raise InputValueError(argument, f"{value} is outside [0, 1]")
-    return value
+    return value + 0.0  # never -0.0
 
 
 def selected_count(level: float, n: int) -> int:
@@ -113,7 +113,7 @@ def make(
     seed : int
         0 ≤ seed < 2⁶⁴.
     num_classes : int, optional
-        L; one more than the largest label by default.
+        L, 2..10,000; one more than the largest label, and 2 at least, by default.
     matrix, label_map
         As for `corruption_matrix`.
 
@@ -134,8 +134,10 @@ def make(
     >>> int(record.selected.sum()), record.realised_rate
     (3, 0.3)
     """
+    if num_classes is not None:
+        num_classes = _checks.whole("num_classes", num_classes, 2, _checks.MOST_CLASSES)
     clean = _checks.labels("labels", labels, num_classes)
-    classes = int(clean.max()) + 1 if num_classes is None else num_classes
+    classes = max(2, int(clean.max()) + 1) if num_classes is None else num_classes
     p = corruption_matrix(kind, classes, matrix=matrix, label_map=label_map)
     checked_seed = _checks.seed("seed", seed)
     count = selected_count(level, len(clean))

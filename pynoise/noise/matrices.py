@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,10 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 
-__all__ = ["KINDS", "LabelMap", "corruption_matrix", "load_matrix", "parse_label_map"]
+__all__ = ["KINDS", "MATRIX_SUFFIXES", "LabelMap", "corruption_matrix", "load_matrix", "parse_label_map"]
 
 # {0: 1, 1: 0}, or {"all": 0} for all-to-one.
-LabelMap: TypeAlias = Mapping[int, int] | Mapping[Literal["all"], int] | Mapping[int | Literal["all"], int]
+LabelMap: TypeAlias = Mapping[int, int] | Mapping[str, int] | Mapping[int | str, int]
+
+# The files that hold a matrix.
+MATRIX_SUFFIXES = (".npy", ".csv")
 
 KINDS = ("uniform", "symmetric", "flip", "matrix")
 
@@ -39,7 +42,7 @@ def corruption_matrix(
         "uniform": any of the L labels, the true one included. "symmetric": any of the other L-1.
         "flip": one counterpart for each label. "matrix": the given `matrix`.
     num_classes : int
-        L, at least 2.
+        L, 2..10,000.
     matrix : array_like of float, [L, L], optional
         For "matrix": row-stochastic (entries not negative, rows sum to 1 within 1e-9).
     label_map : mapping of int to int, or str, optional
@@ -58,11 +61,9 @@ def corruption_matrix(
         For an unknown kind, a matrix that is not row-stochastic or has another size, or a map to a class
         that does not exist or that moves nothing.
     """
-    if kind not in KINDS:
-        raise unknown_name("noise", kind, KINDS)
-    classes = _checks.whole("num_classes", num_classes, 1)
-    if classes < 2:
-        raise InputValueError("num_classes", f"{classes} is below 2: with one class no label can be wrong")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise unknown_name("kind", kind, KINDS)
+    classes = _checks.whole("num_classes", num_classes, 2, _checks.MOST_CLASSES)
     if (matrix is not None) != (kind == "matrix"):
         wanted = "needs a matrix" if kind == "matrix" else "takes no matrix"
         raise InputValueError("matrix", f"noise {kind!r} {wanted}")
@@ -78,7 +79,7 @@ def corruption_matrix(
     return np.eye(classes)[targets]
 
 
-def parse_label_map(text: str) -> dict[int | Literal["all"], int]:
+def parse_label_map(text: str) -> dict[int | str, int]:
     """Read a label map from text such as "0:1,1:0", or "all:0" for all-to-one.
 
     Raises
@@ -86,12 +87,12 @@ def parse_label_map(text: str) -> dict[int | Literal["all"], int]:
     InputValueError
         If the text is not of that form, or names a label twice.
     """
-    result: dict[int | Literal["all"], int] = {}
+    result: dict[int | str, int] = {}
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,9}|all)\s*:\s*(\d{1,9})\s*", part, re.ASCII)
         if not match:
             raise InputValueError("label_map", f"{part!r} is not FROM:TO; write 0:1,1:0 or all:0")
-        label: int | Literal["all"] = "all" if match[1] == "all" else int(match[1])
+        label: int | str = "all" if match[1] == "all" else int(match[1])
         if label in result:
             raise InputValueError("label_map", f"{text!r} names {label} twice")
         result[label] = int(match[2])
@@ -121,10 +122,7 @@ def _targets(label_map: LabelMap | str, classes: int) -> NDArray[np.intp]:
 
 
 def _checked(matrix: ArrayLike, classes: int) -> NDArray[np.float64]:
-    try:
-        result = np.array(matrix, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputTypeError("matrix", "is not an array of numbers") from None
+    result = _checks.floats("matrix", matrix).copy()  # the caller may change theirs
     if result.size == 0:
         raise InputValueError("matrix", "is empty; give [L, L] probabilities")
     if result.ndim != 2 or result.shape[0] != result.shape[1]:
@@ -166,16 +164,18 @@ def load_matrix(path: str | Path) -> NDArray[np.float64]:
         If the suffix is not known, or the file does not hold a matrix of numbers.
     """
     file = Path(path)
-    if file.suffix not in (".npy", ".csv"):
+    if file.suffix.lower() not in MATRIX_SUFFIXES:
         raise InputValueError("matrix", f"{str(path)!r} ends in neither .npy nor .csv")
     if not file.is_file():
         raise InputFileNotFoundError("matrix", f"{str(path)!r} is not a file")
     try:
-        if file.suffix == ".npy":
-            return np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
+        if file.suffix.lower() == ".npy":
+            return _checks.floats("matrix", np.load(file, allow_pickle=False))
         # utf-8-sig: a byte-order mark, which spreadsheets write, is no number.
         lines = [line for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
         rows = [[float(cell) for cell in line.split(",")] for line in lines]
+    except InputTypeError:
+        raise
     except (ValueError, TypeError, EOFError) as error:
         raise InputValueError("matrix", f"{str(path)!r} does not hold a matrix of numbers: {error}") from None
     widths = {len(row) for row in rows}

@@ -67,7 +67,7 @@ impl Space {
         if largest > LARGEST {
             return Err(Error::value(
                 "train",
-                format!("and query together spread over more than {LARGEST:e}; rescale them"),
+                format!("spreads, with query, over more than {LARGEST:e}; rescale both"),
             ));
         }
         let exponent = if largest > 0.0 {
