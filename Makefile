@@ -38,6 +38,7 @@ bench: $(VENV)/.built $(VENV)/.bench
 	$(BIN)/python benches/run.py
 
 # No paths of this machine in what others get.
+wheel: export CARGO_TARGET_DIR := target/wheel
 wheel: export RUSTFLAGS := --remap-path-prefix=$(HOME)= --remap-path-prefix=$(CURDIR)=
 wheel: $(VENV)/.packages
 	$(BIN)/maturin build --release --locked --out dist

@@ -6,6 +6,7 @@ from setting import seconds
 import pynoise
 
 SEED = 0
+SIZES = ((10, 11, 500, 500), (10, 51, 500, 200), (10, 301, 200, 10), (1000, 51, 50, 5))
 
 
 def rows(rng, count, classes):

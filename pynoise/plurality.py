@@ -55,8 +55,8 @@ def plurality_accuracy(
     Returns
     -------
     ndarray of float64, [M] or [len(k), M]
-        Probabilities within [0, 1]; one row for each K if `k` is a sequence. The absolute error against
-        exact rational arithmetic is below 1e-12 for K ≤ 101.
+        Probabilities within [0, 1]; one row for each K if `k` is a sequence. The absolute error is
+        below 1e-12 (docs/solver.md says against what).
 
     Raises
     ------

@@ -166,7 +166,6 @@ def test_bad_input(run, tmp_path, arguments, message):
     before = sorted(tmp_path.iterdir())
     few = ["--K", "1"] if ".npz" in arguments else []
     code, out, err = run("curve", "--out", "result.csv", *few, *arguments.split())
-    )
     assert code == 2
     assert out == ""
     assert message in err

@@ -201,6 +201,8 @@ pub struct Contour<'a> {
     groups: Vec<Group>,
     terms: Vec<f64>,
     sums: Vec<Points>,
+    /// What each label's terms may leave out.
+    negligible: f64,
 }
 
 impl<'a> Contour<'a> {
@@ -211,6 +213,7 @@ impl<'a> Contour<'a> {
             groups: Vec::new(),
             terms: Vec::new(),
             sums: Vec::new(),
+            negligible: 0.0,
         }
     }
 
@@ -225,6 +228,7 @@ impl<'a> Contour<'a> {
         if low > high {
             return 0.0;
         }
+        self.negligible = self.circle.negligible / q.len() as f64;
         self.terms.clear();
         self.append_terms(self.circle.radius * q[label], high + 1);
         let own = self.terms.len();
@@ -278,13 +282,12 @@ impl<'a> Contour<'a> {
         }
         let odds = q / (1.0 - q);
         let mode = (((k + 1) as f64 * q) as usize).min(k);
-        // Relative to the probability of the mode, which is above 1/(K + 1). Away from it the ratio of
-        // neighbours falls, so a side's rest is at most its first term times ratio/(1 - ratio).
-        let least = TOLERANCE / (k + 1) as f64;
+        // Relative to the probability of the mode, which is 1 at most. Away from it the ratio of neighbours
+        // falls, so what lies beyond a term is at most that term times ratio/(1 - ratio).
         let (mut high, mut p) = (mode, 1.0);
         while high < k {
             let ratio = (k - high) as f64 / (high + 1) as f64 * odds;
-            if ratio < 1.0 && p * ratio / (1.0 - ratio) < least {
+            if ratio < 1.0 && p * ratio / (1.0 - ratio) < TOLERANCE {
                 break;
             }
             p *= ratio;
@@ -293,7 +296,7 @@ impl<'a> Contour<'a> {
         let (mut low, mut p) = (mode, 1.0);
         while low > 0 {
             let ratio = low as f64 / ((k - low + 1) as f64 * odds);
-            if ratio < 1.0 && p * ratio / (1.0 - ratio) < least {
+            if ratio < 1.0 && p * ratio / (1.0 - ratio) < TOLERANCE {
                 break;
             }
             p *= ratio;
@@ -311,7 +314,7 @@ impl<'a> Contour<'a> {
         let rest = |t: usize, p: f64| p / (1.0 - rate / (t + 1) as f64);
         let first = (rate as usize + 1).min(most);
         let terms = &self.terms[start..];
-        let end = (first..most).find(|t| rest(*t, terms[*t]) < self.circle.negligible);
+        let end = (first..most).find(|t| rest(*t, terms[*t]) < self.negligible);
         self.terms.truncate(start + end.unwrap_or(most));
     }
 
