@@ -26,7 +26,8 @@ _MOST_INSIDE = 4
 def accuracy_curve(curve: AccuracyCurve) -> Figure:
     """Accuracy against noise level, as in Fig. 3 of Drory et al.: lines predicted, points measured."""
     meta = curve.meta
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    beside = len(meta["k"]) > _MOST_INSIDE
+    figure = Figure(figsize=(8.8 if beside else 6.4, 4.4), layout="constrained")
     axes = figure.add_subplot()
     for i, k in enumerate(meta["k"]):
         rows = sorted((row for row in curve.rows if row["k"] == k), key=lambda row: row["level"])
@@ -65,10 +66,10 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
     if len({row["level"] for row in curve.rows}) == 1:
         axes.set_xlim(-0.02, 1.02)
     axes.grid(visible=True, alpha=0.3)
-    if len(meta["k"]) <= _MOST_INSIDE:
-        axes.legend(fontsize="small", loc="best")
-    else:
+    if beside:
         figure.legend(fontsize="small", loc="outside right upper")
+    else:
+        axes.legend(fontsize="small", loc="best")
     return figure
 
 

@@ -26,10 +26,9 @@ _OPTIONS = {
     "path": "--out",
     "data": "--dataset",
 }
-# Parts of the data set: the message says which.
-_PARTS = {"train": "x_train", "query": "x_test"} | {
-    name: name for name in ("x_train", "y_train", "x_test", "y_test", "names")
-}
+# Parts of the data set, two of which the search calls by other names.
+_PARTS = ("x_train", "y_train", "x_test", "y_test", "names")
+_SEARCHED = {"train": "x_train", "query": "x_test"}
 
 # Headings of the table: the key of a row, the width, and how to write it.
 _COLUMNS = {
@@ -166,8 +165,9 @@ def command(
 
 
 def _in_words_of_options(error: InputError) -> click.BadParameter:
-    if error.argument in _PARTS:
-        return click.BadParameter(f"{_PARTS[error.argument]} {error.problem}", param_hint="'--dataset'")
+    part = _SEARCHED.get(error.argument, error.argument)
+    if part in _PARTS:
+        return click.BadParameter(f"{part} {error.problem}", param_hint="'--dataset'")
     option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
     return click.BadParameter(error.problem, param_hint=f"'{option}'")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import _checks, _core, knn, seeds
+from pynoise import _checks, _core, seeds
 from pynoise import noise as noise_package
 from pynoise.data import Dataset
 
@@ -41,7 +41,9 @@ class Run:
     def analytic(self) -> NDArray[np.float64]:
         """Mean Q of Eq. 1, [ks, levels]."""
         data = self.dataset
-        histograms = knn.label_histograms(self.indices, data.y_train, self.ks, data.num_classes)
+        histograms = _core.label_histograms(
+            self.indices, data.y_train, self.ks, data.num_classes, self.threads
+        )
         # Equal pairs of a histogram and a label have the same Q: each is computed once.
         cases = [
             np.unique(np.column_stack([counts, data.y_test]), axis=0, return_counts=True)
@@ -61,7 +63,7 @@ class Run:
             for j, level in enumerate(self.levels):
                 q = (1 - level) * clean + level * corrupted  # Eq. 3
                 correct = _core.plurality_accuracy(q, right, k, self.ties, "auto", self.threads, report)
-                result[i, j] = correct @ weights / len(data.y_test)
+                result[i, j] = np.sum(correct * weights) / len(data.y_test)
                 done += len(rows)
         return result
 

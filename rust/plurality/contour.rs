@@ -460,3 +460,45 @@ impl WithSimd for Integrate<'_> {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every vector unit gives the same bits: here this machine's, and none.
+    #[test]
+    fn without_vectors_the_bits_are_the_same() {
+        let q = [0.05, 0.3, 0.0, 0.25, 0.25, 0.1, 0.05];
+        for k in [2, 11, 51, 301] {
+            let circle = Circle::new(k).unwrap();
+            let mut native = Contour::new(&circle);
+            let mut scalar = Contour::new(&circle);
+            scalar.arch = Arch::Scalar;
+            for ties in [Ties::Strict, Ties::First] {
+                for label in 0..q.len() {
+                    let (a, b) = (
+                        native.probability(&q, label, ties),
+                        scalar.probability(&q, label, ties),
+                    );
+                    assert_eq!(a.to_bits(), b.to_bits(), "K = {k}, label {label}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_circle_grows_as_the_root_of_k() {
+        for (k, most) in [
+            (1, 16),
+            (11, 32),
+            (51, 64),
+            (301, 160),
+            (2001, 400),
+            (10_000, 900),
+        ] {
+            let (radius, n) = choose(k);
+            assert!(n <= most, "K = {k}: {n} points");
+            assert!(radius <= k as f64 && radius > 0.0);
+        }
+    }
+}
