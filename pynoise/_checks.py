@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
-Ties = Literal["strict", "first"]
+Ties = Literal["strict", "first", "random"]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
@@ -19,7 +19,7 @@ MOST_CLASSES = 10_000
 # The plurality solver's limit.
 MOST_VOTES = 10_000
 
-TIES: tuple[Ties, ...] = ("strict", "first")
+TIES: tuple[Ties, ...] = ("strict", "first", "random")
 
 
 def whole(argument: str, value: Any, least: int, most: int | None = None, limit: str = "") -> int:

@@ -23,7 +23,7 @@ __all__ = [
 
 _Progress: TypeAlias = Callable[[int], object] | None
 _Method: TypeAlias = Literal["auto", "dp", "contour"]
-_Ties: TypeAlias = Literal["strict", "first"]
+_Ties: TypeAlias = Literal["strict", "first", "random"]
 
 __version__: str
 
@@ -52,8 +52,11 @@ def count_correct(
     num_classes: int,
     ties: _Ties,
     threads: int,
-) -> NDArray[np.int64]:
-    """Count the queries that the vote labels rightly, for copies of the labels [B, N]: [B, len(ks)]."""
+) -> NDArray[np.float64]:
+    """Count the queries that the vote labels rightly, for copies of the labels [B, N]: [B, len(ks)].
+
+    With ties "random" a t-way tie counts 1/t.
+    """
 
 def plurality_accuracy(
     q: NDArray[np.float64],

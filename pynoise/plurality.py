@@ -42,9 +42,10 @@ def plurality_accuracy(
         The right label of each row, 0..L-1.
     k : int or sequence of int
         Number of neighbours, 1..10,000.
-    ties : {"strict", "first"}
+    ties : {"strict", "first", "random"}
         "strict": a tie for the first place is an error (the paper). "first": the lowest label wins, as
-        ``argmax`` has it, so labels after the right one may equal it.
+        ``argmax`` has it, so labels after the right one may equal it. "random": each label of a t-way tie
+        wins with probability 1/t.
     method : {"auto", "dp", "contour"}
         "dp" is the bounded sum of Eq. 4 by dynamic programming (bounds of Eq. 10-13), O(L·K³) a row.
         "contour" finds the same sum as one Taylor coefficient, by quadrature on a circle, O(L·K^1.5) a row

@@ -134,7 +134,7 @@ def test_no_measure_shows_dashes(run):
         ("--dataset shapes.npz", "has rows of shape (3,)"),
         ("--classes 3", "'--classes': goes with --dataset ideal, not with 'digits'"),
         ("--dataset ideal --classes 1", "'--classes': 1 is too small; give at least 2"),
-        ("--ties random", "'--ties': 'random' is not one of 'strict', 'first'"),
+        ("--ties last", "'--ties': 'last' is not one of 'strict', 'first', 'random'"),
         ("--repeats 0", "'--repeats': 0 is too small"),
         ("--seed -1", "'--seed': -1 is too small"),
         ("--threads 0", "'--threads': 0 is too small"),

@@ -10,7 +10,7 @@ from reference.plurality import enumerated, exact, flip_closed_form
 import pynoise
 from pynoise.errors import InputTypeError, InputValueError
 
-TIES = ("strict", "first")
+TIES = ("strict", "first", "random")
 METHODS = ("dp", "contour")
 # Weights that sum to a power of two give rows of q that float64 holds exactly.
 SCALE = 2**20
@@ -120,9 +120,11 @@ def test_flip_agrees_with_the_closed_form_of_eq_16(k):
 def test_probabilities_add_up(shares, k):
     q = np.array(shares) / sum(shares)
     rows = np.tile(q, (len(q), 1))
-    strict, first = (pynoise.plurality_accuracy(rows, range(len(q)), k, ties=ties) for ties in TIES)
+    strict, first, random = (pynoise.plurality_accuracy(rows, range(len(q)), k, ties=ties) for ties in TIES)
     assert first.sum() == pytest.approx(1, abs=1e-12)
-    assert (strict <= first + 1e-15).all()
+    assert random.sum() == pytest.approx(1, abs=1e-12)
+    assert (strict <= first + 1e-13).all()
+    assert (strict <= random + 1e-13).all()
     assert (strict >= 0).all()
     # Under strict, names do not matter.
     assert pynoise.plurality_accuracy(rows[:, ::-1], range(len(q)), k, ties="strict") == pytest.approx(

@@ -88,7 +88,7 @@ _COLUMNS = {
     type=click.Choice(TIES),
     default="first",
     show_default=True,
-    help="Labels that share the first place: the first wins, or nobody (strict, the paper).",
+    help="Labels that share the first place: the first wins, nobody (strict, the paper), or one at random.",
 )
 @click.option("--no-measure", is_flag=True, help="Predict only.")
 @click.option("--threads", type=int, help="Number of threads.  [one a core]")

@@ -61,9 +61,10 @@ def accuracy_curve(
         ``seeds.split(seed, "noise", r)`` at every level.
     seed : int
         0 ≤ seed < 2⁶⁴.
-    ties : {"first", "strict"}
+    ties : {"first", "strict", "random"}
         Who wins when labels share the first place, in both columns: "first" is the lowest label, as
-        ``argmax`` has it; "strict" nobody (the paper).
+        ``argmax`` has it; "strict" nobody (the paper); "random" each of t labels with probability 1/t,
+        which the measured column counts as 1/t.
     measure : bool
         False leaves out the measured columns.
     threads : int, optional

@@ -19,9 +19,9 @@ Progress = Callable[[str, int, int], object]
 
 @dataclass(frozen=True)
 class Measured:
-    """Counts at each level and repeat: whole numbers, so that equal repeats have a deviation of 0."""
+    """Counts at each level and repeat, not shares: equal repeats then have a deviation of exactly 0."""
 
-    correct: NDArray[np.int64]  # test examples labelled rightly, [levels, repeats, ks]
+    correct: NDArray[np.float64]  # test examples labelled rightly, [levels, repeats, ks]; ties in part
     wrong: NDArray[np.int64]  # training labels that the noise changed, [levels, repeats]
 
 
@@ -73,7 +73,7 @@ class Run:
         repeat_seeds = [seeds.split(seed, "noise", r) for r in range(repeats)]
         # Copies of the labels are made in batches of at most 64 MiB or so.
         batch = max(1, (1 << 24) // len(clean))
-        correct = np.empty((len(self.levels), repeats, len(self.ks)), np.int64)
+        correct = np.empty((len(self.levels), repeats, len(self.ks)))
         wrong = np.empty((len(self.levels), repeats), np.int64)
         for j, level in enumerate(self.levels):
             count = noise_package.selected_count(level, len(clean))
@@ -92,7 +92,7 @@ class Run:
         wrong = np.count_nonzero(record.noisy != record.clean)
         return Measured(self._vote(record.noisy[None])[None], np.array([[wrong]]))
 
-    def _vote(self, noisy: NDArray[np.int32]) -> NDArray[np.int64]:
+    def _vote(self, noisy: NDArray[np.int32]) -> NDArray[np.float64]:
         """How many test examples the vote gets right, [copies, ks]."""
         data = self.dataset
         return _core.count_correct(

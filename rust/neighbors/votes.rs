@@ -126,8 +126,11 @@ pub fn label_histograms(
     Ok(histograms)
 }
 
+/// A vote in whole numbers: sums of shares then have the same bits in any order.
+const VOTE: f64 = (1u64 << 40) as f64;
+
 /// How many queries the plurality of their first k neighbours labels rightly, for each copy of the
-/// training labels and each k: [B, len(ks)].
+/// training labels and each k: [B, len(ks)]. A tie may count in part (to 2⁻⁴¹).
 ///
 /// `labels` is [B, `rows`], `truth` the right label of each query. The unit of work is a query.
 ///
@@ -145,7 +148,7 @@ pub fn count_correct(
     num_classes: usize,
     ties: Ties,
     control: &Control,
-) -> Result<Vec<i64>> {
+) -> Result<Vec<f64>> {
     check(indices, width, labels, rows, ks, num_classes)?;
     check_labels("truth", truth, num_classes)?;
     if truth.len() != indices.len() / width {
@@ -166,12 +169,12 @@ pub fn count_correct(
     if size == 0 {
         return Ok(Vec::new());
     }
-    indices
+    let correct = indices
         .par_chunks(width)
         .zip(truth)
         .with_min_len(16)
         .try_fold(
-            || (vec![0i64; size], vec![0; num_classes]),
+            || (vec![0u128; size], vec![0; num_classes]),
             |(mut correct, mut counts), (neighbors, &right)| {
                 for (labels, correct) in labels
                     .chunks_exact(rows)
@@ -183,7 +186,8 @@ pub fn count_correct(
                         &order,
                         &mut counts,
                         |position, counts| {
-                            correct[position] += i64::from(ties.wins(counts, right as usize));
+                            correct[position] +=
+                                (ties.share(counts, right as usize) * VOTE).round() as u128;
                         },
                     );
                 }
@@ -200,7 +204,11 @@ pub fn count_correct(
                     .for_each(|(all, part)| *all += part);
                 Ok(all)
             },
-        )
+        )?;
+    Ok(correct
+        .into_iter()
+        .map(|sum: u128| sum as f64 / VOTE)
+        .collect())
 }
 
 #[cfg(test)]
@@ -229,8 +237,9 @@ mod tests {
         let copies = [0, 1, 1, 2, 0, 0, 1, 1];
         let count = |ties| count_correct(&indices, 4, &copies, 4, &[0, 1], &ks, 3, ties, &control);
         // Copy 1: votes 0 / 0 1 1 against 0, and 2 / 2 1 1 against 1. Copy 2: 0 0 1 1, a tie.
-        assert_eq!(count(Ties::First).unwrap(), [1, 1, 1, 2, 2, 1]);
-        assert_eq!(count(Ties::Strict).unwrap(), [1, 1, 1, 2, 2, 0]);
+        assert_eq!(count(Ties::First).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]);
+        assert_eq!(count(Ties::Strict).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 0.0]);
+        assert_eq!(count(Ties::Random).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use pulp::{Arch, WithSimd};
 
+use super::sharing::Sharing;
 use super::{Ties, poisson};
 use crate::memory::zeros;
 use crate::{Control, Result};
@@ -22,6 +23,7 @@ pub struct BoundedDp {
     /// Probability that the labels so far have s votes in all, and the next such row.
     sums: Vec<f64>,
     next: Vec<f64>,
+    sharing: Sharing,
 }
 
 impl BoundedDp {
@@ -35,6 +37,7 @@ impl BoundedDp {
             terms: zeros(&[num_classes, k + 1])?,
             next: zeros(&[k + 1])?,
             sums,
+            sharing: Sharing::new(k, num_classes),
         })
     }
 
@@ -53,7 +56,15 @@ impl BoundedDp {
         let mut total = 0.0;
         for count in ties.least_count(k, q.len(), label)..=k {
             let votes = self.terms[label * width + count];
-            total += votes * self.others(q.len(), label, count, ties);
+            if ties == Ties::Random {
+                self.sharing.prepare(count);
+                for i in 0..self.sharing.rule(count).len() {
+                    let (z, weight) = self.sharing.rule(count)[i];
+                    total += votes * weight * self.others(q.len(), label, count, ties, z);
+                }
+            } else {
+                total += votes * self.others(q.len(), label, count, ties, 1.0);
+            }
             control.advance(0)?;
         }
         // Divided by P(the Poisson counts sum to K). Their rates sum to K only as nearly as q sums to 1,
@@ -62,8 +73,16 @@ impl BoundedDp {
         Ok((total / self.at_k * (-excess).exp()).clamp(0.0, 1.0))
     }
 
-    /// P(the other labels share K - `count` votes, each within its cap).
-    fn others(&mut self, num_classes: usize, label: usize, count: usize, ties: Ties) -> f64 {
+    /// P(the other labels share K - `count` votes, each within its cap), a label with `count` votes
+    /// weighing `equal`.
+    fn others(
+        &mut self,
+        num_classes: usize,
+        label: usize,
+        count: usize,
+        ties: Ties,
+        equal: f64,
+    ) -> f64 {
         let rest = self.k - count; // R of Eq. 11, before any label
         let mut room: usize = (0..num_classes)
             .filter(|j| *j != label)
@@ -81,14 +100,19 @@ impl BoundedDp {
             if new_low > new_high {
                 return 0.0;
             }
-            let terms = &self.terms[j * (self.k + 1)..][..=cap];
+            let terms = &mut self.terms[j * (self.k + 1)..][..=cap];
+            let last = terms[cap];
+            if cap == count {
+                terms[cap] *= equal;
+            }
             self.arch.dispatch(Convolve {
                 sums: &self.sums[low..=high],
                 low,
-                terms,
+                terms: &*terms,
                 out: &mut self.next[new_low..=new_high],
                 out_low: new_low,
             });
+            terms[cap] = last;
             std::mem::swap(&mut self.sums, &mut self.next);
             (low, high) = (new_low, new_high);
         }

@@ -17,6 +17,7 @@
 use pulp::bytemuck::{bytes_of, cast_slice, pod_read_unaligned};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::sharing::Sharing;
 use super::{Ties, poisson};
 use crate::Result;
 use crate::memory::zeros;
@@ -203,10 +204,11 @@ pub struct Contour<'a> {
     sums: Vec<Points>,
     /// What each label's terms may leave out.
     negligible: f64,
+    sharing: Sharing,
 }
 
 impl<'a> Contour<'a> {
-    pub fn new(circle: &'a Circle) -> Self {
+    pub fn new(circle: &'a Circle, num_classes: usize) -> Self {
         Self {
             circle,
             arch: Arch::new(),
@@ -214,6 +216,7 @@ impl<'a> Contour<'a> {
             terms: Vec::new(),
             sums: Vec::new(),
             negligible: 0.0,
+            sharing: Sharing::new(circle.k, num_classes),
         }
     }
 
@@ -236,6 +239,10 @@ impl<'a> Contour<'a> {
         let start = self.terms.len();
         self.append_terms(certain, self.circle.powers);
         self.sums.resize(self.groups.len(), Points::default());
+        let shared = ties == Ties::Random;
+        if shared {
+            (low..=high).for_each(|n| self.sharing.prepare(n));
+        }
         let value = self.arch.dispatch(Integrate {
             low,
             high,
@@ -247,6 +254,7 @@ impl<'a> Contour<'a> {
             groups: &self.groups,
             terms: &self.terms,
             sums: &mut self.sums,
+            sharing: shared.then_some(&self.sharing),
         });
         (value * (self.circle.radius * excess).exp()).clamp(0.0, 1.0)
     }
@@ -324,7 +332,10 @@ impl<'a> Contour<'a> {
         self.groups.clear();
         for (j, &q) in q.iter().enumerate() {
             if j != label && q > 0.0 {
-                let above = ties.cap(1, label, j);
+                let above = match ties {
+                    Ties::Random => 0, // a tie is weighed apart
+                    _ => ties.cap(1, label, j),
+                };
                 self.groups.push(Group {
                     q,
                     above,
@@ -409,6 +420,8 @@ struct Integrate<'a> {
     groups: &'a [Group],
     terms: &'a [f64],
     sums: &'a mut [Points],
+    /// Where ties are shared out.
+    sharing: Option<&'a Sharing>,
 }
 
 impl WithSimd for Integrate<'_> {
@@ -438,11 +451,25 @@ impl WithSimd for Integrate<'_> {
                         settled = settled.times_power(simd, sum, self.groups[active].count);
                         active += 1;
                     }
+                    let groups = &self.groups[active..];
                     let mut product = settled;
-                    for (slot, group) in self.sums[active..].iter_mut().zip(&self.groups[active..])
-                    {
+                    if let Some(sharing) = self.sharing {
+                        product = Complex::zero(simd);
+                        for (z, weight) in sharing.rule(n) {
+                            let mut shared = settled;
+                            for (slot, group) in self.sums[active..].iter().zip(groups) {
+                                let tie = z * self.terms[group.start + n];
+                                let sum = Complex::load(slot, 0).add_scaled(simd, phase(n), tie);
+                                shared = shared.times_power(simd, sum, group.count);
+                            }
+                            product = product.add_scaled(simd, shared, *weight);
+                        }
+                    }
+                    for (slot, group) in self.sums[active..].iter_mut().zip(groups) {
                         let sum = Complex::<S>::load(slot, 0);
-                        product = product.times_power(simd, sum, group.count);
+                        if self.sharing.is_none() {
+                            product = product.times_power(simd, sum, group.count);
+                        }
                         // For the next count.
                         let t = n + group.above;
                         let next = sum.add_scaled(simd, phase(t), self.terms[group.start + t]);
@@ -471,10 +498,10 @@ mod tests {
         let q = [0.05, 0.3, 0.0, 0.25, 0.25, 0.1, 0.05];
         for k in [2, 11, 51, 301] {
             let circle = Circle::new(k).unwrap();
-            let mut native = Contour::new(&circle);
-            let mut scalar = Contour::new(&circle);
+            let mut native = Contour::new(&circle, q.len());
+            let mut scalar = Contour::new(&circle, q.len());
             scalar.arch = Arch::Scalar;
-            for ties in [Ties::Strict, Ties::First] {
+            for ties in [Ties::Strict, Ties::First, Ties::Random] {
                 for label in 0..q.len() {
                     let (a, b) = (
                         native.probability(&q, label, ties),

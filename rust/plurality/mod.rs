@@ -5,7 +5,9 @@
 
 mod bounded_dp;
 mod contour;
+mod gauss_legendre;
 mod poisson;
+mod sharing;
 
 use rayon::prelude::*;
 
@@ -31,6 +33,8 @@ pub enum Ties {
     Strict,
     /// The lowest label wins, as `argmax` has it: a later label may equal the right one.
     First,
+    /// Each label of a t-way tie wins with probability 1/t.
+    Random,
 }
 
 /// How the sum is computed.
@@ -48,17 +52,19 @@ impl Ties {
     /// The largest count that label `j` may have for `label` to win with `count` votes (`count` ≥ 1).
     fn cap(self, count: usize, label: usize, j: usize) -> usize {
         match self {
-            Self::First if j > label => count,
-            _ => count - 1,
+            Self::Strict => count - 1,
+            Self::First => count - usize::from(j < label),
+            Self::Random => count,
         }
     }
 
-    /// m_1 of Eq. 10, for either rule: the fewest of `k` votes with which `label` can win. (Fewer would add
+    /// m_1 of Eq. 10, for any rule: the fewest of `k` votes with which `label` can win. (Fewer would add
     /// nothing.)
     fn least_count(self, k: usize, num_classes: usize, label: usize) -> usize {
         let equal = match self {
             Self::Strict => 0,
             Self::First => num_classes - 1 - label,
+            Self::Random => num_classes - 1,
         };
         // count + (L - 1)(count - 1) + equal ≥ K
         (k + num_classes - 1)
@@ -67,15 +73,18 @@ impl Ties {
             .max(1)
     }
 
-    /// Whether `label` wins a vote with these `counts`.
-    pub fn wins(self, counts: &[i32], label: usize) -> bool {
+    /// How much of a vote with these `counts` goes to `label`: 1, 0, or its share of a tie.
+    pub fn share(self, counts: &[i32], label: usize) -> f64 {
         let votes = counts[label];
-        let later_may_equal = self == Self::First;
-        votes > 0
-            && counts[..label].iter().all(|n| *n < votes)
-            && counts[label + 1..]
-                .iter()
-                .all(|n| *n < votes || (later_may_equal && *n == votes))
+        if votes == 0 || counts.iter().any(|n| *n > votes) {
+            return 0.0;
+        }
+        let tied = counts.iter().filter(|n| **n == votes).count();
+        match self {
+            Self::Strict => f64::from(u8::from(tied == 1)),
+            Self::First => f64::from(u8::from(!counts[..label].contains(&votes))),
+            Self::Random => 1.0 / tied as f64,
+        }
     }
 }
 
@@ -129,7 +138,7 @@ pub fn accuracy(
     };
     let solver = || {
         Ok(match &circle {
-            Some(circle) => Solver::Contour(Contour::new(circle)),
+            Some(circle) => Solver::Contour(Contour::new(circle, num_classes)),
             None => Solver::Dp(BoundedDp::new(k, num_classes)?),
         })
     };
@@ -178,9 +187,9 @@ mod tests {
 
     /// The slow twin: every string of K labels, one by one.
     fn enumerate(q: &[f64], label: usize, k: usize, ties: Ties) -> f64 {
-        fn go(q: &[f64], counts: &mut [i32], left: usize, win: &dyn Fn(&[i32]) -> bool) -> f64 {
+        fn go(q: &[f64], counts: &mut [i32], left: usize, win: &dyn Fn(&[i32]) -> f64) -> f64 {
             if left == 0 {
-                return if win(counts) { 1.0 } else { 0.0 };
+                return win(counts);
             }
             (0..q.len())
                 .map(|j| {
@@ -192,7 +201,7 @@ mod tests {
                 .sum()
         }
         go(q, &mut vec![0; q.len()], k, &|counts| {
-            ties.wins(counts, label)
+            ties.share(counts, label)
         })
     }
 
@@ -219,26 +228,28 @@ mod tests {
             let total: u32 = weights.iter().sum();
             prop_assume!(total > 0 && label < weights.len());
             let q: Vec<f64> = weights.iter().map(|w| f64::from(*w) / f64::from(total)).collect();
-            for ties in [Ties::Strict, Ties::First] {
+            for ties in [Ties::Strict, Ties::First, Ties::Random] {
                 let (got, want) = (one(&q, label, k, ties), enumerate(&q, label, k, ties));
                 prop_assert!((got - want).abs() < 1e-14, "{ties:?}: {got} for {want}");
             }
         }
 
-        /// Under `first` some label always wins, so the probabilities sum to 1.
+        /// Where ties are settled some label always wins, so the probabilities sum to 1.
         #[test]
-        fn first_wins_sum_to_one(weights in prop::collection::vec(1u32..1000, 2..9), k in 1usize..150) {
+        fn wins_sum_to_one(weights in prop::collection::vec(1u32..1000, 2..9), k in 1usize..150) {
             let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
             let q: Vec<f64> = weights.iter().map(|w| f64::from(*w) / total).collect();
-            let sum: f64 = (0..q.len()).map(|label| one(&q, label, k, Ties::First)).sum();
-            prop_assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+            for ties in [Ties::First, Ties::Random] {
+                let sum: f64 = (0..q.len()).map(|label| one(&q, label, k, ties)).sum();
+                prop_assert!((sum - 1.0).abs() < 1e-12, "{ties:?}: {sum}");
+            }
         }
     }
 
     #[test]
     fn certain_and_impossible_labels() {
         for k in [1, 2, 51, 1000, 3000] {
-            for ties in [Ties::Strict, Ties::First] {
+            for ties in [Ties::Strict, Ties::First, Ties::Random] {
                 let certain = one(&[0.0, 1.0, 0.0], 1, k, ties);
                 assert!((certain - 1.0).abs() < 1e-12, "k = {k}: {certain}");
                 assert_eq!(one(&[0.0, 1.0, 0.0], 0, k, ties), 0.0);

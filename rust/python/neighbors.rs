@@ -98,7 +98,7 @@ pub fn count_correct<'py>(
     num_classes: usize,
     ties: &str,
     threads: usize,
-) -> PyResult<Bound<'py, PyArray2<i64>>> {
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let width = indices.shape()[1];
     let (copies, rows) = (labels.shape()[0], labels.shape()[1]);
     let (indices, labels, truth) = (

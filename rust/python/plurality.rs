@@ -12,10 +12,11 @@ pub fn ties(py: Python<'_>, name: &str) -> PyResult<Ties> {
     match name {
         "strict" => Ok(Ties::Strict),
         "first" => Ok(Ties::First),
+        "random" => Ok(Ties::Random),
         _ => Err(value_error(
             py,
             "ties",
-            &format!("{name:?} is not one of strict, first"),
+            &format!("{name:?} is not one of strict, first, random"),
         )),
     }
 }

@@ -31,4 +31,6 @@ def accuracy(indices, labels, truth, k, num_classes, ties):
     if ties == "first":
         return np.mean(counts.argmax(axis=1) == truth)
     own = np.take_along_axis(counts, truth[:, None], axis=1)
-    return np.mean((counts >= own).sum(axis=1) == 1)
+    level = (counts == own).sum(axis=1)
+    best = own[:, 0] == counts.max(axis=1)
+    return np.mean(best / level) if ties == "random" else np.mean(best & (level == 1))
