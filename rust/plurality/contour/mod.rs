@@ -14,117 +14,18 @@
 //!   *converged*; the labels converged before the first n are one label, since a product of whole Poisson
 //!   generating functions is one again.
 
-use pulp::bytemuck::{bytes_of, cast_slice, pod_read_unaligned};
+mod circle;
+mod points;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::sharing::Sharing;
 use super::{Ties, poisson};
-use crate::Result;
-use crate::memory::zeros;
+pub use circle::Circle;
+use points::{Complex, LANES, Points};
 
-/// Points of the circle that are worked on side by side.
-const LANES: usize = 8;
 /// What aliasing, n beyond the bulk of Binomial(K, q_i), and labels taken as converged may each add.
 const TOLERANCE: f64 = 2e-15;
-
-/// A complex number at each of [`LANES`] points.
-#[derive(Clone, Copy, Default)]
-struct Points {
-    re: [f64; LANES],
-    im: [f64; LANES],
-}
-
-/// A complex number at as many points as a vector of this machine holds.
-struct Complex<S: Simd> {
-    re: S::f64s,
-    im: S::f64s,
-}
-
-impl<S: Simd> Clone for Complex<S> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Simd> Copy for Complex<S> {}
-
-impl<S: Simd> Complex<S> {
-    #[inline(always)]
-    fn zero(simd: S) -> Self {
-        Self {
-            re: simd.splat_f64s(0.0),
-            im: simd.splat_f64s(0.0),
-        }
-    }
-
-    /// The `part`-th vector of some points.
-    #[inline(always)]
-    fn load(points: &Points, part: usize) -> Self {
-        let read = |x: &[f64; LANES]| {
-            pod_read_unaligned(cast_slice(&x[part * S::F64_LANES..][..S::F64_LANES]))
-        };
-        Self {
-            re: read(&points.re),
-            im: read(&points.im),
-        }
-    }
-
-    #[inline(always)]
-    fn store(self, points: &mut Points, part: usize) {
-        let write = |x: &mut [f64; LANES], values: S::f64s| {
-            x[part * S::F64_LANES..][..S::F64_LANES].copy_from_slice(cast_slice(bytes_of(&values)));
-        };
-        write(&mut points.re, self.re);
-        write(&mut points.im, self.im);
-    }
-
-    // No fused multiply-add, so every vector unit gives the same bits.
-
-    #[inline(always)]
-    fn add_scaled(self, simd: S, other: Self, factor: f64) -> Self {
-        let factor = simd.splat_f64s(factor);
-        Self {
-            re: simd.add_f64s(self.re, simd.mul_f64s(other.re, factor)),
-            im: simd.add_f64s(self.im, simd.mul_f64s(other.im, factor)),
-        }
-    }
-
-    #[inline(always)]
-    fn times(self, simd: S, other: Self) -> Self {
-        let product = |a, b| simd.mul_f64s(a, b);
-        Self {
-            re: simd.sub_f64s(product(self.re, other.re), product(self.im, other.im)),
-            im: simd.add_f64s(product(self.re, other.im), product(self.im, other.re)),
-        }
-    }
-
-    /// `self` times `base` to the power of `exponent` ≥ 1.
-    #[inline(always)]
-    fn times_power(self, simd: S, base: Self, mut exponent: u32) -> Self {
-        let (mut product, mut square) = (self, base);
-        loop {
-            if exponent & 1 == 1 {
-                product = product.times(simd, square);
-            }
-            exponent >>= 1;
-            if exponent == 0 {
-                return product;
-            }
-            square = square.times(simd, square);
-        }
-    }
-
-    /// Σ_t terms[t] z^t
-    #[inline(always)]
-    fn series(simd: S, terms: &[f64], phases: &[Points], part: usize) -> Self {
-        let mut sum = Self::zero(simd);
-        for (term, phase) in terms.iter().zip(phases) {
-            sum = sum.add_scaled(simd, Self::load(phase, part), *term);
-        }
-        sum
-    }
-}
 
 /// Labels with the same probability and the same cap.
 #[derive(Clone, Copy)]
@@ -142,56 +43,6 @@ impl Group {
     /// Whether every term that matters is within the cap when the winner has `n` votes.
     fn converged(&self, n: usize) -> bool {
         n + self.above >= self.terms
-    }
-}
-
-/// The points for one K, shared by all threads.
-pub struct Circle {
-    k: usize,
-    radius: f64,
-    /// z^t of each block of points, `powers` of them a block.
-    phases: Vec<Points>,
-    powers: usize,
-    /// 2 z^K / (N p(K; r)) of each block.
-    weights: Vec<Points>,
-    /// The tolerance times p(K; r).
-    negligible: f64,
-}
-
-impl Circle {
-    pub fn new(k: usize) -> Result<Self> {
-        let (radius, n) = choose(k);
-        // A Poisson variable of rate up to r ≤ K has nothing left beyond this many terms.
-        let powers = k + 42 + (12.0 * radius.sqrt()) as usize;
-        let mut at_k = zeros(&[k + 1])?;
-        poisson::fill(radius, &mut at_k);
-        let blocks = n / 2 / LANES;
-        let mut phases: Vec<Points> = zeros(&[blocks, powers])?;
-        for (i, z) in phases.iter_mut().enumerate() {
-            for l in 0..LANES {
-                // θt = π(2p + 1)t/N, reduced in whole numbers.
-                let (p, t) = (i / powers * LANES + l, i % powers);
-                let turns = ((2 * p + 1) * t) % (2 * n);
-                let (sin, cos) = (std::f64::consts::PI * turns as f64 / n as f64).sin_cos();
-                (z.re[l], z.im[l]) = (cos, sin);
-            }
-        }
-        let factor = 2.0 / n as f64 / at_k[k];
-        let weight = |block: usize| {
-            let z = phases[block * powers + k];
-            Points {
-                re: z.re.map(|x| x * factor),
-                im: z.im.map(|x| x * factor),
-            }
-        };
-        Ok(Self {
-            k,
-            radius,
-            powers,
-            weights: (0..blocks).map(weight).collect(),
-            negligible: TOLERANCE * at_k[k],
-            phases,
-        })
     }
 }
 
@@ -371,43 +222,6 @@ impl<'a> Contour<'a> {
     }
 }
 
-/// The radius and the number of points: the fewest of which aliasing stays under the tolerance, with a
-/// radius that costs no more than a digit.
-fn choose(k: usize) -> (f64, usize) {
-    let size = k as f64;
-    // ln(K!/M!)
-    let log_ratio = |m: usize| -> f64 {
-        let (from, to) = (k.min(m), k.max(m));
-        let sum: f64 = (from + 1..=to).map(|i| (i as f64).ln()).sum();
-        if m > k { -sum } else { sum }
-    };
-    let mut n = 2 * LANES;
-    loop {
-        let above = [log_ratio(k + n), log_ratio(k + 2 * n)];
-        let below: Vec<f64> = (1..=k / n).map(|m| log_ratio(k - m * n)).collect();
-        // exp((1-ρ)²K/2), what a smaller radius multiplies rounding by, up to 10.
-        for step in 0..=10 {
-            let radius = size - (2.0 * size * 0.23 * f64::from(step)).sqrt();
-            if radius < 0.3 * size {
-                break;
-            }
-            let shift = n as f64 * radius.ln();
-            let mut alias: f64 = (1..)
-                .zip(above)
-                .map(|(m, a)| (f64::from(m) * shift + a).exp())
-                .sum();
-            alias += (1..)
-                .zip(&below)
-                .map(|(m, b)| (b - f64::from(m) * shift).exp())
-                .sum::<f64>();
-            if alias < TOLERANCE {
-                return (radius, n);
-            }
-        }
-        n += 2 * LANES;
-    }
-}
-
 /// The quadrature: each block of points in turn, counts in growing order.
 struct Integrate<'a> {
     low: usize,
@@ -510,22 +324,6 @@ mod tests {
                     assert_eq!(a.to_bits(), b.to_bits(), "K = {k}, label {label}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn the_circle_grows_as_the_root_of_k() {
-        for (k, most) in [
-            (1, 16),
-            (11, 32),
-            (51, 64),
-            (301, 160),
-            (2001, 400),
-            (10_000, 900),
-        ] {
-            let (radius, n) = choose(k);
-            assert!(n <= most, "K = {k}: {n} points");
-            assert!(radius <= k as f64 && radius > 0.0);
         }
     }
 }
