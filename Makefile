@@ -74,7 +74,7 @@ tools:
 		echo 'make: $(PYTHON) is missing: install Python 3.11 or later (https://www.python.org/downloads/)' >&2; \
 		echo '      or name yours: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo 'make: $(PYTHON) is older than 3.11: install Python 3.11 or later (https://www.python.org/downloads/)' >&2; \
+		echo 'make: $(PYTHON) does not run as Python 3.11 or later: install Python 3.11 or later (https://www.python.org/downloads/)' >&2; \
 		echo '      or name yours: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo 'make: $(PYTHON) has no venv: install it (Debian, Ubuntu: apt-get install python3-venv)' >&2; exit 1; }
