@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pynoise import data, errors, knn, noise, seeds
     from pynoise._core import __version__
     from pynoise.curves import AccuracyCurve, accuracy_curve
-    from pynoise.plurality import plurality_accuracy
+    from pynoise.plurality import plurality_accuracy, plurality_distribution
 
 __all__ = [
     "AccuracyCurve",
@@ -30,6 +30,7 @@ __all__ = [
     "knn",
     "noise",
     "plurality_accuracy",
+    "plurality_distribution",
     "seeds",
 ]
 
@@ -38,6 +39,7 @@ _HOME = {
     "__version__": "pynoise._core",
     "accuracy_curve": "pynoise.curves",
     "plurality_accuracy": "pynoise.plurality",
+    "plurality_distribution": "pynoise.plurality",
 }
 
 

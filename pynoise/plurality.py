@@ -1,4 +1,4 @@
-"""The plurality solver: how probable it is that the right label wins the vote."""
+"""The plurality solver: how probable it is that the right label, or any label, wins the vote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks, _core
 from pynoise.errors import InputValueError, unknown_name
 
-__all__ = ["plurality_accuracy"]
+__all__ = ["plurality_accuracy", "plurality_distribution"]
 
 Method = Literal["auto", "dp", "contour"]
 
@@ -70,16 +70,78 @@ def plurality_accuracy(
     >>> round(float(plurality_accuracy([[0.6, 0.4]], [0], 3)[0]), 3)
     0.648
     """
-    rows = _checks.floats("q", q)
-    if rows.ndim != 2 or rows.size == 0:
-        raise InputValueError("q", f"has shape {rows.shape}; give rows of probabilities, [M, L]")
+    rows = _rows(q)
     right = _checks.labels("label", label, rows.shape[1])
     if len(right) != len(rows):
         raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
     ks, single = _checks.counts("k", k)
-    rule = _checks.ties(ties)
+    rule, way, count = _checks.ties(ties), _method(method), _checks.threads(threads)
+    result = np.stack([_core.plurality_accuracy(rows, right, k, rule, way, count) for k in ks])
+    return result[0] if single else result
+
+
+def plurality_distribution(
+    q: ArrayLike,
+    k: int,
+    *,
+    ties: str = "random",
+    method: Method = "auto",
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Compute the probability that each label is the plurality of K noisy labels.
+
+    Averaged over the test examples of a class, it is a row of the expected confusion matrix.
+
+    Parameters
+    ----------
+    q, method, threads
+        As for `plurality_accuracy`.
+    k : int
+        Number of neighbours, 1..10,000.
+    ties : {"random", "first", "strict"}
+        As for `plurality_accuracy`. With "random" and "first" each row sums to 1; with "strict" it misses
+        the probability of a tie.
+
+    Returns
+    -------
+    ndarray of float64, [M, L]
+        Probabilities within [0, 1].
+
+    Raises
+    ------
+    InputValueError, InputTypeError
+        For an argument out of its range; names the first bad row of `q`.
+
+    Examples
+    --------
+    >>> from pynoise import plurality_distribution
+    >>> plurality_distribution([[0.5, 0.25, 0.25]], 2).round(3).tolist()
+    [[0.5, 0.25, 0.25]]
+    """
+    rows = _rows(q)
+    votes = _checks.whole("k", k, 1, _checks.MOST_VOTES)
+    rule, way, count = _checks.ties(ties), _method(method), _checks.threads(threads)
+    classes = rows.shape[1]
+    # One vote, to have a bad row named by its own number before rows are repeated.
+    _core.plurality_accuracy(rows, np.zeros(len(rows), np.int32), 1, rule, "dp", count)
+    result = np.empty(rows.shape)
+    # Pairs of a row and a label, as many at a time as repeat 32 MiB of rows.
+    step = max(1, (1 << 22) // classes)
+    for start in range(0, result.size, step):
+        row, label = np.divmod(np.arange(start, min(start + step, result.size)), classes)
+        part = _core.plurality_accuracy(rows[row], label.astype(np.int32), votes, rule, way, count)
+        result.flat[start : start + step] = part
+    return result
+
+
+def _rows(q: ArrayLike) -> NDArray[np.float64]:
+    rows = _checks.floats("q", q)
+    if rows.ndim != 2 or rows.size == 0:
+        raise InputValueError("q", f"has shape {rows.shape}; give rows of probabilities, [M, L]")
+    return rows
+
+
+def _method(method: Method) -> Method:
     if not isinstance(method, str) or method not in _METHODS:
         raise unknown_name("method", method, _METHODS)
-    count = _checks.threads(threads)
-    result = np.stack([_core.plurality_accuracy(rows, right, k, rule, method, count) for k in ks])
-    return result[0] if single else result
+    return method

@@ -152,6 +152,31 @@ def test_rows_are_not_normalised():
             assert strict == pytest.approx(q[0] ** 3 + 3 * q[0] ** 2 * q[1], abs=1e-14)
 
 
+@pytest.mark.parametrize("k", [1, 4, 51])
+def test_distribution_is_the_accuracy_of_each_label(k):
+    q = np.random.default_rng(k).dirichlet(np.full(7, 0.5), 30)
+    for ties in TIES:
+        got = pynoise.plurality_distribution(q, k, ties=ties)
+        assert got.shape == q.shape
+        for label in range(7):
+            want = pynoise.plurality_accuracy(q, np.full(30, label), k, ties=ties)
+            assert got[:, label].tobytes() == want.tobytes()
+        if ties != "strict":
+            assert got.sum(axis=1) == pytest.approx(1, abs=1e-12)
+
+
+def test_distribution_of_many_labels_goes_in_parts():
+    q = np.random.default_rng(0).dirichlet(np.full(2500, 0.01), 2)
+    assert pynoise.plurality_distribution(q, 11).sum(axis=1) == pytest.approx(1, abs=1e-12)
+
+
+def test_bad_arguments_of_the_distribution():
+    with pytest.raises(InputValueError, match="q: row 1 sums to"):
+        pynoise.plurality_distribution([[0.5, 0.5], [0.5, 0.4]], 3)
+    with pytest.raises(InputTypeError, match=r"k: \[3\] is not a whole number"):
+        pynoise.plurality_distribution([[0.5, 0.5]], [3])
+
+
 def test_one_vote_is_its_own_probability():
     q = np.random.default_rng(1).dirichlet(np.ones(6), 50)
     got = pynoise.plurality_accuracy(q, np.arange(50) % 6, 1)

@@ -34,7 +34,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pynoise-lab", prog_name="pynoise")
 def _cli() -> None:
-    """Predict, measure and repair what wrong labels do to a classifier."""
+    """Predict and measure what wrong labels do to a classifier."""
 
 
 def run() -> int:
