@@ -6,7 +6,6 @@
 use super::gauss_legendre;
 
 /// The rules, made when they are first needed.
-#[derive(Default)]
 pub struct Sharing {
     k: usize,
     num_classes: usize,
