@@ -10,14 +10,14 @@ from pathlib import Path
 from pynoise import _provenance, data
 from pynoise.errors import InputError
 
-CORES = len(os.sched_getaffinity(0))
+HARDWARE = _provenance.hardware(0)
+CORES = HARDWARE["cores"]
 
 
 def print_setting():
-    hardware = _provenance.hardware(0)
     packages = ("pynoise-lab", "numpy", "faiss-cpu")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
-    print(f"{hardware['processor']}, {CORES} cores, Python {sys.version.split()[0]}, {versions}")
+    print(f"{HARDWARE['processor']}, {CORES} cores, Python {sys.version.split()[0]}, {versions}")
 
 
 def mnist():
