@@ -9,6 +9,7 @@ from typing import Any, Literal, SupportsIndex, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pynoise._core import MOST_VOTES
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 Ties = Literal["strict", "first", "random"]
@@ -16,8 +17,6 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
 MOST_CLASSES = 10_000
-# The plurality solver's limit.
-MOST_VOTES = 10_000
 
 TIES: tuple[Ties, ...] = ("strict", "first", "random")
 

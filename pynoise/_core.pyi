@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_VOTES",
     "__version__",
     "corrupt",
     "count_correct",
@@ -26,6 +27,7 @@ _Method: TypeAlias = Literal["auto", "dp", "contour"]
 _Ties: TypeAlias = Literal["strict", "first", "random"]
 
 __version__: str
+MOST_VOTES: int  # the largest K of the plurality solver
 
 def search(
     train: NDArray[Any], query: NDArray[Any], k: int, threads: int, progress: _Progress = None
@@ -67,7 +69,10 @@ def plurality_accuracy(
     threads: int,
     progress: _Progress = None,
 ) -> NDArray[np.float64]:
-    """Probability that `label` [M] wins the vote of `k` labels drawn from `q` [M, L]; M units of work."""
+    """Probability that each `label` wins the vote of `k` labels drawn from its row of `q` [M, L].
+
+    `label` [M·A] has A labels for each row, row after row; M·A units of work.
+    """
 
 def corrupt(
     labels: NDArray[np.int32],

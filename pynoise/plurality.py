@@ -119,19 +119,10 @@ def plurality_distribution(
     [[0.5, 0.25, 0.25]]
     """
     rows = _rows(q)
-    votes = _checks.whole("k", k, 1, _checks.MOST_VOTES)
+    votes = _checks.whole("k", k, 1, _core.MOST_VOTES)
     rule, way, count = _checks.ties(ties), _method(method), _checks.threads(threads)
-    classes = rows.shape[1]
-    # One vote, to have a bad row named by its own number before rows are repeated.
-    _core.plurality_accuracy(rows, np.zeros(len(rows), np.int32), 1, rule, "dp", count)
-    result = np.empty(rows.shape)
-    # Pairs of a row and a label, as many at a time as repeat 32 MiB of rows.
-    step = max(1, (1 << 22) // classes)
-    for start in range(0, result.size, step):
-        row, label = np.divmod(np.arange(start, min(start + step, result.size)), classes)
-        part = _core.plurality_accuracy(rows[row], label.astype(np.int32), votes, rule, way, count)
-        result.flat[start : start + step] = part
-    return result
+    every = np.tile(np.arange(rows.shape[1], dtype=np.int32), len(rows))
+    return _core.plurality_accuracy(rows, every, votes, rule, way, count).reshape(rows.shape)
 
 
 def _rows(q: ArrayLike) -> NDArray[np.float64]:

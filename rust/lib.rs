@@ -11,6 +11,7 @@
 
 pub mod control;
 pub mod error;
+mod labels;
 mod memory;
 pub mod neighbors;
 pub mod noise;

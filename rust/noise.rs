@@ -124,15 +124,7 @@ pub fn corrupt_many(
     control: &Control,
 ) -> Result<(Vec<i32>, Vec<bool>)> {
     let n = clean.len();
-    if let Some(label) = clean
-        .iter()
-        .find(|y| !(0..corruption.num_classes as i32).contains(*y))
-    {
-        return Err(Error::value(
-            "labels",
-            format!("{label} is outside 0..{}", corruption.num_classes - 1),
-        ));
-    }
+    crate::labels::check("labels", clean, corruption.num_classes)?;
     if let Some((count, _)) = draws.iter().find(|(count, _)| *count > n) {
         return Err(Error::value(
             "counts",

@@ -165,7 +165,7 @@ def test_distribution_is_the_accuracy_of_each_label(k):
             assert got.sum(axis=1) == pytest.approx(1, abs=1e-12)
 
 
-def test_distribution_of_many_labels_goes_in_parts():
+def test_distribution_of_many_labels():
     q = np.random.default_rng(0).dirichlet(np.full(2500, 0.01), 2)
     assert pynoise.plurality_distribution(q, 11).sum(axis=1) == pytest.approx(1, abs=1e-12)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pynoise import _checks, _provenance, knn
+from pynoise import _checks, _core, _provenance, knn
 from pynoise import noise as noise_package
 from pynoise.curves.arguments import NoiseLike, dataset_of, levels_of, noise_of
 from pynoise.curves.result import COLUMNS, AccuracyCurve
@@ -84,7 +84,7 @@ def accuracy_curve(
     dataset = dataset_of(data)
     if dataset.num_classes < 2:
         raise InputValueError("data", "has one class, in which no label can be wrong; give two or more")
-    most = min(len(dataset.x_train), _checks.MOST_VOTES)
+    most = min(len(dataset.x_train), _core.MOST_VOTES)
     limit = ", the number of training examples" if most == len(dataset.x_train) else ""
     ks, _ = _checks.counts("k", k, most, limit)
     if dataset.name == "ideal" and max(ks) > (most := int(np.bincount(dataset.y_train).min())):

@@ -127,9 +127,8 @@ impl Shortlist {
         if self.settled.len() >= self.k {
             let (_, kth, _) = self.settled.select_nth_unstable_by(self.k - 1, nearer);
             let (space, distance) = (source.space, kth.0);
-            let exact = space.squared(distance, train.width)
-                - (1.0 - space.relative_error) * self.norm
-                + space.floor;
+            let exact =
+                space.squared(distance) - (1.0 - space.relative_error) * self.norm + space.floor;
             self.threshold = self.threshold.min((exact as f32).next_up());
             self.settled.truncate(self.k);
         }

@@ -114,9 +114,9 @@ impl Space {
 
     /// A distance of the data as a squared distance of this space, rounded up past the reference's own
     /// rounding.
-    pub fn squared(&self, distance: f64, width: usize) -> f64 {
+    pub fn squared(&self, distance: f64) -> f64 {
         let scaled = distance * self.scale;
-        scaled * scaled * (1.0 + (width + 16) as f64 * f64::EPSILON)
+        scaled * scaled * (1.0 + (self.center.len() + 16) as f64 * f64::EPSILON)
     }
 }
 

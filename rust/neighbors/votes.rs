@@ -66,20 +66,7 @@ fn check(
             format!("{num_classes} is above {}", i32::MAX),
         ));
     }
-    check_labels("labels", labels, num_classes)
-}
-
-fn check_labels(argument: &'static str, labels: &[i32], num_classes: usize) -> Result<()> {
-    match labels
-        .iter()
-        .find(|y| !(0..num_classes as i64).contains(&i64::from(**y)))
-    {
-        Some(y) => Err(Error::value(
-            argument,
-            format!("{y} is outside 0..{}", num_classes as i64 - 1),
-        )),
-        None => Ok(()),
-    }
+    crate::labels::check("labels", labels, num_classes)
 }
 
 /// How often each label stands among the first k neighbours, for each k of `ks`: [len(ks), M, L].
@@ -150,7 +137,7 @@ pub fn count_correct(
     control: &Control,
 ) -> Result<Vec<f64>> {
     check(indices, width, labels, rows, ks, num_classes)?;
-    check_labels("truth", truth, num_classes)?;
+    crate::labels::check("truth", truth, num_classes)?;
     if truth.len() != indices.len() / width {
         return Err(Error::value(
             "truth",

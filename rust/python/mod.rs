@@ -31,6 +31,7 @@ mod _core {
             .getattr("NumpyVersion")?
             .call1((version,))?;
         PyArray1::<u8>::zeros(py, 1, false);
+        module.add("MOST_VOTES", crate::plurality::MOST_VOTES)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
