@@ -17,6 +17,9 @@ pub struct Circle {
     pub weights: Vec<Points>,
     /// The tolerance times p(K; r).
     pub negligible: f64,
+    /// 1/t and ln t!
+    pub inverse: Vec<f64>,
+    log_factorial: Vec<f64>,
 }
 
 impl Circle {
@@ -45,14 +48,35 @@ impl Circle {
                 im: z.im.map(|x| x * factor),
             }
         };
+        let mut inverse = zeros(&[powers])?;
+        let mut log_factorial = zeros(&[powers])?;
+        for t in 1..powers {
+            inverse[t] = 1.0 / t as f64;
+            log_factorial[t] = log_factorial[t - 1] + (t as f64).ln();
+        }
         Ok(Self {
             k,
             radius,
+            inverse,
+            log_factorial,
             powers,
             weights: (0..blocks).map(weight).collect(),
             negligible: TOLERANCE * at_k[k],
             phases,
         })
+    }
+}
+
+impl Circle {
+    /// A q up to which the Poisson terms from `t` ≥ 1 on add less than `negligible`: with λ ≤ (t + 1)/2
+    /// they add less than 2 λ^t/t!.
+    pub fn settles(&self, t: usize, negligible: f64) -> f64 {
+        let Some(log_factorial) = self.log_factorial.get(t) else {
+            return 1.0;
+        };
+        let t = t as f64;
+        let rate = ((log_factorial + (0.5 * negligible).ln()) / t).exp();
+        rate.min(0.5 * (t + 1.0)) / self.radius
     }
 }
 

@@ -112,25 +112,23 @@ impl<'a> Contour<'a> {
 
     /// 0 or 1 where Chernoff's bound leaves nothing else: P(n_i ≤ n_j) ≤ (1 - (√q_i - √q_j)²)^K, q_i > q_j.
     fn foregone(&self, q: &[f64], label: usize) -> Option<f64> {
-        let own = q[label].sqrt();
-        let largest = q.iter().copied().fold(0.0, f64::max);
-        let bound = |p: f64| (1.0 - (own - p.sqrt()).powi(2)).powi(self.circle.k as i32);
         if q[label] == 0.0 {
             return Some(0.0);
         }
+        let own = q[label].sqrt();
+        let bound = |p: f64| (1.0 - (own - p.sqrt()).powi(2)).powi(self.circle.k as i32);
+        let others = || q.iter().enumerate().filter(|(j, _)| *j != label);
+        let largest = others().fold(0.0, |largest, (_, p)| f64::max(largest, *p));
+        let error = bound(largest);
         if largest > q[label] {
-            return (bound(largest) < TOLERANCE).then_some(0.0);
+            return (error < TOLERANCE).then_some(0.0);
         }
-        let mut error = 0.0;
-        for (j, p) in q.iter().enumerate() {
-            if j != label {
-                error += bound(*p);
-                if error > TOLERANCE {
-                    return None;
-                }
-            }
+        if error >= TOLERANCE {
+            return None;
         }
-        Some(1.0)
+        let enough = error * (q.len() as f64) < TOLERANCE
+            || others().map(|(_, p)| bound(*p)).sum::<f64>() < TOLERANCE;
+        enough.then_some(1.0)
     }
 
     /// The counts that Binomial(K, `q`) takes but for a probability of `TOLERANCE` on either side.
@@ -139,14 +137,15 @@ impl<'a> Contour<'a> {
         if q >= 1.0 {
             return (k, k);
         }
-        let odds = q / (1.0 - q);
+        let (odds, against) = (q / (1.0 - q), (1.0 - q) / q);
+        let inverse = &self.circle.inverse;
         let mode = (((k + 1) as f64 * q) as usize).min(k);
         // Relative to the probability of the mode, which is 1 at most. Away from it the ratio of neighbours
         // falls, so what lies beyond a term is at most that term times ratio/(1 - ratio).
         let (mut high, mut p) = (mode, 1.0);
         while high < k {
-            let ratio = (k - high) as f64 / (high + 1) as f64 * odds;
-            if ratio < 1.0 && p * ratio / (1.0 - ratio) < TOLERANCE {
+            let ratio = (k - high) as f64 * inverse[high + 1] * odds;
+            if p * ratio < TOLERANCE * (1.0 - ratio) {
                 break;
             }
             p *= ratio;
@@ -154,8 +153,8 @@ impl<'a> Contour<'a> {
         }
         let (mut low, mut p) = (mode, 1.0);
         while low > 0 {
-            let ratio = low as f64 / ((k - low + 1) as f64 * odds);
-            if ratio < 1.0 && p * ratio / (1.0 - ratio) < TOLERANCE {
+            let ratio = low as f64 * inverse[k - low + 1] * against;
+            if p * ratio < TOLERANCE * (1.0 - ratio) {
                 break;
             }
             p *= ratio;
@@ -167,26 +166,26 @@ impl<'a> Contour<'a> {
     /// Appends the Poisson probabilities of this `rate` to the table: up to where the rest is negligible,
     /// `most` at most.
     fn append_terms(&mut self, rate: f64, most: usize) {
-        let start = self.terms.len();
-        self.terms.resize(start + most, 0.0);
-        poisson::fill(rate, &mut self.terms[start..]);
-        let rest = |t: usize, p: f64| p / (1.0 - rate / (t + 1) as f64);
-        let first = (rate as usize + 1).min(most);
-        let terms = &self.terms[start..];
-        let end = (first..most).find(|t| rest(*t, terms[*t]) < self.negligible);
-        self.terms.truncate(start + end.unwrap_or(most));
+        let (negligible, inverse) = (self.negligible, &self.circle.inverse);
+        poisson::append(rate, most, negligible, inverse, &mut self.terms);
     }
 
     /// Sorts the other labels into `groups`, in the order in which they converge; returns the summed
     /// probability of those that have converged at the first count.
     fn group(&mut self, q: &[f64], label: usize, (low, high): (usize, usize), ties: Ties) -> f64 {
         self.groups.clear();
+        let mut converged = 0.0;
+        let settles = [low, low + 1].map(|t| self.circle.settles(t, self.negligible));
         for (j, &q) in q.iter().enumerate() {
-            if j != label && q > 0.0 {
+            if j != label {
                 let above = match ties {
                     Ties::Random => 0, // a tie is weighed apart
                     _ => ties.cap(1, label, j),
                 };
+                if q <= settles[above] {
+                    converged += q;
+                    continue;
+                }
                 self.groups.push(Group {
                     q,
                     above,
@@ -204,7 +203,6 @@ impl<'a> Contour<'a> {
             same
         });
         let mut groups = std::mem::take(&mut self.groups);
-        let mut converged = 0.0;
         groups.retain_mut(|group| {
             group.start = self.terms.len();
             self.append_terms(self.circle.radius * group.q, high + group.above + 1);

@@ -58,23 +58,24 @@ impl<S: Simd> Complex<S> {
         write(&mut points.im, self.im);
     }
 
-    // No fused multiply-add, so every vector unit gives the same bits.
+    // Multiply-adds are fused everywhere, so every vector unit gives the same bits.
 
     #[inline(always)]
     pub fn add_scaled(self, simd: S, other: Self, factor: f64) -> Self {
         let factor = simd.splat_f64s(factor);
         Self {
-            re: simd.add_f64s(self.re, simd.mul_f64s(other.re, factor)),
-            im: simd.add_f64s(self.im, simd.mul_f64s(other.im, factor)),
+            re: simd.mul_add_f64s(other.re, factor, self.re),
+            im: simd.mul_add_f64s(other.im, factor, self.im),
         }
     }
 
     #[inline(always)]
     pub fn times(self, simd: S, other: Self) -> Self {
-        let product = |a, b| simd.mul_f64s(a, b);
+        let (a, b) = (self, other);
+        let negative = simd.neg_f64s(simd.mul_f64s(a.im, b.im));
         Self {
-            re: simd.sub_f64s(product(self.re, other.re), product(self.im, other.im)),
-            im: simd.add_f64s(product(self.re, other.im), product(self.im, other.re)),
+            re: simd.mul_add_f64s(a.re, b.re, negative),
+            im: simd.mul_add_f64s(a.re, b.im, simd.mul_f64s(a.im, b.re)),
         }
     }
 
