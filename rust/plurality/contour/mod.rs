@@ -16,6 +16,7 @@
 
 mod circle;
 mod points;
+mod small;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -23,6 +24,7 @@ use super::sharing::Sharing;
 use super::{Ties, poisson};
 pub use circle::Circle;
 use points::{Complex, LANES, Points};
+use small::{FEW, SMALL, Small};
 
 /// What aliasing, n beyond the bulk of Binomial(K, q_i), and labels taken as converged may each add.
 const TOLERANCE: f64 = 2e-15;
@@ -55,6 +57,7 @@ pub struct Contour<'a> {
     sums: Vec<Points>,
     /// What each label's terms may leave out.
     negligible: f64,
+    small: Small,
     sharing: Sharing,
 }
 
@@ -67,6 +70,7 @@ impl<'a> Contour<'a> {
             terms: Vec::new(),
             sums: Vec::new(),
             negligible: 0.0,
+            small: Small::default(),
             sharing: Sharing::new(circle.k, num_classes),
         }
     }
@@ -86,18 +90,21 @@ impl<'a> Contour<'a> {
         self.terms.clear();
         self.append_terms(self.circle.radius * q[label], high + 1);
         let own = self.terms.len();
-        let certain = self.circle.radius * self.group(q, label, (low, high), ties);
-        let start = self.terms.len();
-        self.append_terms(certain, self.circle.powers);
-        self.sums.resize(self.groups.len(), Points::default());
         let shared = ties == Ties::Random;
         if shared {
             (low..=high).for_each(|n| self.sharing.prepare(n));
         }
+        let certain = self.circle.radius * self.group(q, label, (low, high), ties);
+        let negligible = self.circle.negligible;
+        (self.small).prepare(low, high, negligible, ties, &self.sharing);
+        let start = self.terms.len();
+        self.append_terms(certain, self.circle.powers);
+        self.sums.resize(self.groups.len(), Points::default());
         let value = self.arch.dispatch(Integrate {
             low,
             high,
             own: &self.terms[..own],
+            rate: certain,
             certain: &self.terms[start..],
             phases: &self.circle.phases,
             powers: self.circle.powers,
@@ -105,6 +112,7 @@ impl<'a> Contour<'a> {
             groups: &self.groups,
             terms: &self.terms,
             sums: &mut self.sums,
+            small: &self.small,
             sharing: shared.then_some(&self.sharing),
         });
         (value * (self.circle.radius * excess).exp()).clamp(0.0, 1.0)
@@ -195,6 +203,19 @@ impl<'a> Contour<'a> {
                 });
             }
         }
+        self.small.clear();
+        let is_small = |group: &Group| self.circle.radius * group.q <= SMALL;
+        if self.groups.iter().filter(|group| is_small(group)).count() >= FEW {
+            let (circle, small) = (self.circle, &mut self.small);
+            self.groups.retain(|group| {
+                let rate = circle.radius * group.q;
+                if rate <= SMALL {
+                    small.push(rate, group.above);
+                    converged += group.q; // but for the factors of `small`
+                }
+                rate > SMALL
+            });
+        }
         self.groups
             .sort_unstable_by(|a, b| a.q.total_cmp(&b.q).then(a.above.cmp(&b.above)));
         self.groups.dedup_by(|next, kept| {
@@ -225,6 +246,8 @@ struct Integrate<'a> {
     low: usize,
     high: usize,
     own: &'a [f64],
+    /// What has converged from the start: its summed rate, and the terms of its series.
+    rate: f64,
     certain: &'a [f64],
     phases: &'a [Points],
     powers: usize,
@@ -232,6 +255,7 @@ struct Integrate<'a> {
     groups: &'a [Group],
     terms: &'a [f64],
     sums: &'a mut [Points],
+    small: &'a Small,
     /// Where ties are shared out.
     sharing: Option<&'a Sharing>,
 }
@@ -246,10 +270,15 @@ impl WithSimd for Integrate<'_> {
         let mut result = 0.0;
         for (phases, weight) in self.phases.chunks_exact(self.powers).zip(self.weights) {
             let mut total = Points::default();
+            // Beside large factors its small values count too, which the sum of the series would lose.
+            let certain = (!self.small.is_empty()).then(|| phases[1].exponential(self.rate));
             for part in 0..parts {
                 let phase = |t: usize| Complex::<S>::load(&phases[t], part);
                 // The product of what has converged.
-                let mut settled = Complex::series(simd, self.certain, phases, part);
+                let mut settled = match &certain {
+                    Some(points) => Complex::load(points, part),
+                    None => Complex::series(simd, self.certain, phases, part),
+                };
                 for (sum, group) in self.sums.iter_mut().zip(self.groups) {
                     let terms = &self.terms[group.start..][..group.terms];
                     let within = &terms[..terms.len().min(self.low + group.above)];
@@ -267,8 +296,11 @@ impl WithSimd for Integrate<'_> {
                     let mut product = settled;
                     if let Some(sharing) = self.sharing {
                         product = Complex::zero(simd);
-                        for (z, weight) in sharing.rule(n) {
+                        for (node, (z, weight)) in sharing.rule(n).iter().enumerate() {
                             let mut shared = settled;
+                            if let Some((factor, series)) = self.small.factor_at(n, node) {
+                                shared = shared.times_exp(simd, series, &phases[n..], part, factor);
+                            }
                             for (slot, group) in self.sums[active..].iter().zip(groups) {
                                 let tie = z * self.terms[group.start + n];
                                 let sum = Complex::load(slot, 0).add_scaled(simd, phase(n), tie);
@@ -276,6 +308,8 @@ impl WithSimd for Integrate<'_> {
                             }
                             product = product.add_scaled(simd, shared, *weight);
                         }
+                    } else if let Some((factor, series)) = self.small.factor_at(n, 0) {
+                        product = product.times_exp(simd, series, &phases[n..], part, factor);
                     }
                     for (slot, group) in self.sums[active..].iter_mut().zip(groups) {
                         let sum = Complex::<S>::load(slot, 0);

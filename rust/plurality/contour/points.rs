@@ -3,6 +3,8 @@
 use pulp::Simd;
 use pulp::bytemuck::{bytes_of, cast_slice, pod_read_unaligned};
 
+use super::small::Factor;
+
 /// Points of the circle that are worked on side by side.
 pub const LANES: usize = 8;
 
@@ -11,6 +13,19 @@ pub const LANES: usize = 8;
 pub struct Points {
     pub re: [f64; LANES],
     pub im: [f64; LANES],
+}
+
+impl Points {
+    /// exp(rate (z - 1)) at points z of the unit circle.
+    pub fn exponential(&self, rate: f64) -> Self {
+        let mut result = Self::default();
+        for l in 0..LANES {
+            let size = (rate * (self.re[l] - 1.0)).exp();
+            let (sin, cos) = (rate * self.im[l]).sin_cos();
+            (result.re[l], result.im[l]) = (size * cos, size * sin);
+        }
+        result
+    }
 }
 
 /// A complex number at as many points as a vector of this machine holds.
@@ -93,6 +108,32 @@ impl<S: Simd> Complex<S> {
             }
             square = square.times(simd, square);
         }
+    }
+
+    /// `self` times the exponential of Σ_t terms[t] z^t.
+    #[inline(always)]
+    pub fn times_exp(
+        self,
+        simd: S,
+        terms: &[f64],
+        phases: &[Points],
+        part: usize,
+        factor: Factor,
+    ) -> Self {
+        let exponent = Self::series(simd, terms, phases, part);
+        let one = Self {
+            re: simd.splat_f64s(1.0),
+            im: simd.splat_f64s(0.0),
+        };
+        let mut value = one;
+        for d in (1..=factor.degree).rev() {
+            let scale = factor.shrink / f64::from(d);
+            value = one.add_scaled(simd, value.times(simd, exponent), scale);
+        }
+        for _ in 0..factor.halvings {
+            value = value.times(simd, value);
+        }
+        self.times(simd, value)
     }
 
     /// Σ_t terms[t] z^t
