@@ -13,6 +13,8 @@ pub struct Circle {
     /// z^t of each block of points, `powers` of them a block.
     pub phases: Vec<Points>,
     pub powers: usize,
+    /// N/2: the last block may have fewer than its lanes.
+    pub points: usize,
     /// 2 z^K / (N p(K; r)) of each block.
     pub weights: Vec<Points>,
     /// The tolerance times p(K; r).
@@ -29,7 +31,8 @@ impl Circle {
         let powers = k + 42 + (12.0 * radius.sqrt()) as usize;
         let mut at_k = zeros(&[k + 1])?;
         poisson::fill(radius, &mut at_k);
-        let blocks = n / 2 / LANES;
+        let points = n / 2;
+        let blocks = points.div_ceil(LANES);
         let mut phases: Vec<Points> = zeros(&[blocks, powers])?;
         for (i, z) in phases.iter_mut().enumerate() {
             for l in 0..LANES {
@@ -43,10 +46,11 @@ impl Circle {
         let factor = 2.0 / n as f64 / at_k[k];
         let weight = |block: usize| {
             let z = phases[block * powers + k];
-            Points {
-                re: z.re.map(|x| x * factor),
-                im: z.im.map(|x| x * factor),
+            let mut weight = Points::default(); // 0 beyond the last point
+            for l in 0..LANES.min(points - block * LANES) {
+                (weight.re[l], weight.im[l]) = (z.re[l] * factor, z.im[l] * factor);
             }
+            weight
         };
         let mut inverse = zeros(&[powers])?;
         let mut log_factorial = zeros(&[powers])?;
@@ -60,6 +64,7 @@ impl Circle {
             inverse,
             log_factorial,
             powers,
+            points,
             weights: (0..blocks).map(weight).collect(),
             negligible: TOLERANCE * at_k[k],
             phases,
@@ -80,6 +85,9 @@ impl Circle {
     }
 }
 
+/// N is a multiple of this: points, which are half of N, fill the narrowest vectors but one.
+const STEP: usize = 8;
+
 /// The radius and the number of points: the fewest of which aliasing stays under the tolerance, with a
 /// radius that costs no more than a digit.
 fn choose(k: usize) -> (f64, usize) {
@@ -90,7 +98,7 @@ fn choose(k: usize) -> (f64, usize) {
         let sum: f64 = (from + 1..=to).map(|i| (i as f64).ln()).sum();
         if m > k { -sum } else { sum }
     };
-    let mut n = 2 * LANES;
+    let mut n = STEP;
     loop {
         let above = [log_ratio(k + n), log_ratio(k + 2 * n)];
         let below: Vec<f64> = (1..=k / n).map(|m| log_ratio(k - m * n)).collect();
@@ -113,7 +121,7 @@ fn choose(k: usize) -> (f64, usize) {
                 return (radius, n);
             }
         }
-        n += 2 * LANES;
+        n += STEP;
     }
 }
 

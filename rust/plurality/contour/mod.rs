@@ -15,15 +15,17 @@
 //!   generating functions is one again.
 
 mod circle;
+mod integrate;
 mod points;
 mod small;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use super::sharing::Sharing;
 use super::{Ties, poisson};
 pub use circle::Circle;
-use points::{Complex, LANES, Points};
+use integrate::Integrate;
+use points::Points;
 use small::{FEW, SMALL, Small};
 
 /// What aliasing, n beyond the bulk of Binomial(K, q_i), and labels taken as converged may each add.
@@ -54,6 +56,7 @@ pub struct Contour<'a> {
     arch: Arch,
     groups: Vec<Group>,
     terms: Vec<f64>,
+    gains: Vec<f64>,
     sums: Vec<Points>,
     /// What each label's terms may leave out.
     negligible: f64,
@@ -68,6 +71,7 @@ impl<'a> Contour<'a> {
             arch: Arch::new(),
             groups: Vec::new(),
             terms: Vec::new(),
+            gains: Vec::new(),
             sums: Vec::new(),
             negligible: 0.0,
             small: Small::default(),
@@ -106,11 +110,10 @@ impl<'a> Contour<'a> {
             own: &self.terms[..own],
             rate: certain,
             certain: &self.terms[start..],
-            phases: &self.circle.phases,
-            powers: self.circle.powers,
-            weights: &self.circle.weights,
+            circle: self.circle,
             groups: &self.groups,
             terms: &self.terms,
+            gains: &self.gains,
             sums: &mut self.sums,
             small: &self.small,
             sharing: shared.then_some(&self.sharing),
@@ -235,102 +238,18 @@ impl<'a> Contour<'a> {
             }
             keep
         });
-        groups.sort_by_key(|group| group.terms - group.above);
+        groups.sort_by_key(|group| (group.above, group.terms));
+        // By count, then by group: in the order in which they are used.
+        self.gains.clear();
+        for n in low..=high {
+            let gain = |group: &Group| {
+                let within = &self.terms[group.start..][..group.terms];
+                within.get(n + group.above).copied().unwrap_or(0.0)
+            };
+            self.gains.extend(groups.iter().map(gain));
+        }
         self.groups = groups;
         converged
-    }
-}
-
-/// The quadrature: each block of points in turn, counts in growing order.
-struct Integrate<'a> {
-    low: usize,
-    high: usize,
-    own: &'a [f64],
-    /// What has converged from the start: its summed rate, and the terms of its series.
-    rate: f64,
-    certain: &'a [f64],
-    phases: &'a [Points],
-    powers: usize,
-    weights: &'a [Points],
-    groups: &'a [Group],
-    terms: &'a [f64],
-    sums: &'a mut [Points],
-    small: &'a Small,
-    /// Where ties are shared out.
-    sharing: Option<&'a Sharing>,
-}
-
-impl WithSimd for Integrate<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let parts = LANES / S::F64_LANES;
-        let high = self.high.min(self.own.len() - 1);
-        let mut result = 0.0;
-        for (phases, weight) in self.phases.chunks_exact(self.powers).zip(self.weights) {
-            let mut total = Points::default();
-            // Beside large factors its small values count too, which the sum of the series would lose.
-            let certain = (!self.small.is_empty()).then(|| phases[1].exponential(self.rate));
-            for part in 0..parts {
-                let phase = |t: usize| Complex::<S>::load(&phases[t], part);
-                // The product of what has converged.
-                let mut settled = match &certain {
-                    Some(points) => Complex::load(points, part),
-                    None => Complex::series(simd, self.certain, phases, part),
-                };
-                for (sum, group) in self.sums.iter_mut().zip(self.groups) {
-                    let terms = &self.terms[group.start..][..group.terms];
-                    let within = &terms[..terms.len().min(self.low + group.above)];
-                    Complex::<S>::series(simd, within, phases, part).store(sum, 0);
-                }
-                let mut sum_of_counts = Complex::zero(simd);
-                let mut active = 0;
-                for n in self.low..=high {
-                    while active < self.groups.len() && self.groups[active].converged(n) {
-                        let sum = Complex::load(&self.sums[active], 0);
-                        settled = settled.times_power(simd, sum, self.groups[active].count);
-                        active += 1;
-                    }
-                    let groups = &self.groups[active..];
-                    let mut product = settled;
-                    if let Some(sharing) = self.sharing {
-                        product = Complex::zero(simd);
-                        for (node, (z, weight)) in sharing.rule(n).iter().enumerate() {
-                            let mut shared = settled;
-                            if let Some((factor, series)) = self.small.factor_at(n, node) {
-                                shared = shared.times_exp(simd, series, &phases[n..], part, factor);
-                            }
-                            for (slot, group) in self.sums[active..].iter().zip(groups) {
-                                let tie = z * self.terms[group.start + n];
-                                let sum = Complex::load(slot, 0).add_scaled(simd, phase(n), tie);
-                                shared = shared.times_power(simd, sum, group.count);
-                            }
-                            product = product.add_scaled(simd, shared, *weight);
-                        }
-                    } else if let Some((factor, series)) = self.small.factor_at(n, 0) {
-                        product = product.times_exp(simd, series, &phases[n..], part, factor);
-                    }
-                    for (slot, group) in self.sums[active..].iter_mut().zip(groups) {
-                        let sum = Complex::<S>::load(slot, 0);
-                        if self.sharing.is_none() {
-                            product = product.times_power(simd, sum, group.count);
-                        }
-                        // For the next count.
-                        let t = n + group.above;
-                        let next = sum.add_scaled(simd, phase(t), self.terms[group.start + t]);
-                        next.store(slot, 0);
-                    }
-                    let term = product.times(simd, phase(n));
-                    sum_of_counts = sum_of_counts.add_scaled(simd, term, self.own[n]);
-                }
-                sum_of_counts.store(&mut total, part);
-            }
-            for l in 0..LANES {
-                result += total.re[l] * weight.re[l] + total.im[l] * weight.im[l];
-            }
-        }
-        result
     }
 }
 

@@ -52,6 +52,14 @@ impl<S: Simd> Complex<S> {
         }
     }
 
+    #[inline(always)]
+    pub fn one(simd: S) -> Self {
+        Self {
+            re: simd.splat_f64s(1.0),
+            im: simd.splat_f64s(0.0),
+        }
+    }
+
     /// The `part`-th vector of some points.
     #[inline(always)]
     pub fn load(points: &Points, part: usize) -> Self {
@@ -121,10 +129,7 @@ impl<S: Simd> Complex<S> {
         factor: Factor,
     ) -> Self {
         let exponent = Self::series(simd, terms, phases, part);
-        let one = Self {
-            re: simd.splat_f64s(1.0),
-            im: simd.splat_f64s(0.0),
-        };
+        let one = Self::one(simd);
         let mut value = one;
         for d in (1..=factor.degree).rev() {
             let scale = factor.shrink / f64::from(d);
