@@ -32,94 +32,27 @@ impl WithSimd for Integrate<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+    fn with_simd<S: Simd>(mut self, simd: S) -> f64 {
         let circle = self.circle;
-        let high = self.high.min(self.own.len() - 1);
-        let split = self.groups.partition_point(|group| group.above == 0);
         let mut result = 0.0;
         let blocks = circle.phases.chunks_exact(circle.powers);
         for (block, (phases, weight)) in blocks.zip(&circle.weights).enumerate() {
-            let mut total = Points::default();
             // Beside large factors its small values count too, which the sum of the series would lose.
             let certain = (!self.small.is_empty()).then(|| phases[1].exponential(self.rate));
-            let parts = (circle.points - block * LANES).min(LANES);
-            for part in 0..parts.div_ceil(S::F64_LANES) {
-                // The product of what has converged.
-                let mut settled = match &certain {
-                    Some(points) => Complex::load(points, part),
-                    None => Complex::series(simd, self.certain, phases, part),
-                };
-                for (sum, group) in self.sums.iter_mut().zip(self.groups) {
-                    let terms = &self.terms[group.start..][..group.terms];
-                    let within = &terms[..terms.len().min(self.low + group.above)];
-                    Complex::<S>::series(simd, within, phases, part).store(sum, 0);
+            let points = (circle.points - block * LANES).min(LANES);
+            let parts = points.div_ceil(S::F64_LANES);
+            let mut total = Points::default();
+            let mut part = 0;
+            while part < parts {
+                if part + 2 <= parts {
+                    let sum = self.count::<S, 2>(simd, phases, certain.as_ref(), part);
+                    sum.store(&mut total, part);
+                    part += 2;
+                } else {
+                    let sum = self.count::<S, 1>(simd, phases, certain.as_ref(), part);
+                    sum.store(&mut total, part);
+                    part += 1;
                 }
-                let mut sum_of_counts = Complex::zero(simd);
-                // Where the groups that are still growing start, of either kind.
-                let mut active = [0, split];
-                let mut phase = Complex::load(&phases[self.low], part);
-                let gains = self.gains.chunks_exact(self.groups.len().max(1));
-                let mut gains = gains.chain(std::iter::repeat(&[][..]));
-                for n in self.low..=high {
-                    let gains = gains.next().unwrap_or_default();
-                    for (start, end) in active.iter_mut().zip([split, self.groups.len()]) {
-                        while *start < end && self.groups[*start].converged(n) {
-                            let sum = Complex::load(&self.sums[*start], 0);
-                            settled = settled.times_power(simd, sum, self.groups[*start].count);
-                            *start += 1;
-                        }
-                    }
-                    let after = Complex::load(&phases[n + 1], part);
-                    let mut product = settled;
-                    if let Some(sharing) = self.sharing {
-                        product = Complex::zero(simd);
-                        for (node, (z, weight)) in sharing.rule(n).iter().enumerate() {
-                            let mut shared = settled;
-                            if let Some((factor, series)) = self.small.factor_at(n, node) {
-                                shared = shared.times_exp(simd, series, &phases[n..], part, factor);
-                            }
-                            let growing = active[0]..split;
-                            let groups = self.sums[growing.clone()]
-                                .iter()
-                                .zip(&self.groups[growing.clone()])
-                                .zip(&gains[growing]);
-                            for ((slot, group), gain) in groups {
-                                let sum = Complex::load(slot, 0).add_scaled(simd, phase, z * gain);
-                                shared = shared.times_power(simd, sum, group.count);
-                            }
-                            product = product.add_scaled(simd, shared, *weight);
-                        }
-                    } else if let Some((factor, series)) = self.small.factor_at(n, 0) {
-                        product = product.times_exp(simd, series, &phases[n..], part, factor);
-                    }
-                    let mut others = Complex::one(simd);
-                    for (growing, phase) in [
-                        (active[0]..split, phase),
-                        (active[1]..self.groups.len(), after),
-                    ] {
-                        let groups = self.sums[growing.clone()]
-                            .iter_mut()
-                            .zip(&self.groups[growing.clone()])
-                            .zip(&gains[growing]);
-                        for ((slot, group), gain) in groups {
-                            let sum = Complex::load(slot, 0);
-                            others = if group.count == 1 {
-                                others.times(simd, sum)
-                            } else {
-                                others.times_power(simd, sum, group.count)
-                            };
-                            // For the next count.
-                            sum.add_scaled(simd, phase, *gain).store(slot, 0);
-                        }
-                    }
-                    if self.sharing.is_none() {
-                        product = product.times(simd, others);
-                    }
-                    let term = product.times(simd, phase);
-                    sum_of_counts = sum_of_counts.add_scaled(simd, term, self.own[n]);
-                    phase = after;
-                }
-                sum_of_counts.store(&mut total, part);
             }
             for l in 0..LANES {
                 result += total.re[l] * weight.re[l] + total.im[l] * weight.im[l];
@@ -127,4 +60,102 @@ impl WithSimd for Integrate<'_> {
         }
         result
     }
+}
+
+impl Integrate<'_> {
+    /// The sum over the winner's counts at `W` vectors of points.
+    #[inline(always)]
+    fn count<S: Simd, const W: usize>(
+        &mut self,
+        simd: S,
+        phases: &[Points],
+        certain: Option<&Points>,
+        part: usize,
+    ) -> Complex<S, W> {
+        let groups = self.groups;
+        // The product of what has converged.
+        let mut settled = match certain {
+            Some(points) => Complex::load(simd, points, part),
+            None => Complex::series(simd, self.certain, phases, part),
+        };
+        for (sum, group) in self.sums.iter_mut().zip(groups) {
+            let terms = &self.terms[group.start..][..group.terms];
+            let within = &terms[..terms.len().min(self.low + group.above)];
+            Complex::<S, W>::series(simd, within, phases, part).store(sum, 0);
+        }
+        // Where the groups that are still growing start and end, of either kind.
+        let split = groups.partition_point(|group| group.above == 0);
+        let (mut starts, ends) = ([0, split], [split, groups.len()]);
+        let plain = groups.iter().all(|group| group.count == 1);
+        let mut total = Complex::real(simd, 0.0);
+        let mut phase = Complex::load(simd, &phases[self.low], part);
+        for n in self.low..=self.high.min(self.own.len() - 1) {
+            let gains = &self.gains[(n - self.low) * groups.len()..][..groups.len()];
+            for (start, end) in starts.iter_mut().zip(ends) {
+                while *start < end && groups[*start].converged(n) {
+                    let sum = Complex::load(simd, &self.sums[*start], 0);
+                    settled = settled.times_power(simd, sum, groups[*start].count);
+                    *start += 1;
+                }
+            }
+            let after = Complex::load(simd, &phases[n + 1], part);
+            let mut product = settled;
+            if let Some(sharing) = self.sharing {
+                product = Complex::real(simd, 0.0);
+                for (node, (z, weight)) in sharing.rule(n).iter().enumerate() {
+                    let mut shared = settled;
+                    if let Some((factor, series)) = self.small.factor_at(n, node) {
+                        shared = shared.times_exp(simd, series, &phases[n..], part, factor);
+                    }
+                    let growing = starts[0]..split;
+                    let sums = self.sums[growing.clone()].iter();
+                    let rest = groups[growing.clone()].iter().zip(&gains[growing]);
+                    for (slot, (group, gain)) in sums.zip(rest) {
+                        let sum = Complex::load(simd, slot, 0);
+                        let sum = sum.add_scaled(simd, phase, z * gain);
+                        shared = shared.times_power(simd, sum, group.count);
+                    }
+                    product = product.add_scaled(simd, shared, *weight);
+                }
+            } else if let Some((factor, series)) = self.small.factor_at(n, 0) {
+                product = product.times_exp(simd, series, &phases[n..], part, factor);
+            }
+            for (kind, phase) in [phase, after].into_iter().enumerate() {
+                let growing = starts[kind]..ends[kind];
+                let sums = &mut self.sums[growing.clone()];
+                let (groups, gains) = (&groups[growing.clone()], &gains[growing]);
+                product = match (self.sharing, plain) {
+                    (Some(_), _) => product,
+                    (None, true) => times_all::<S, W, false>(simd, product, sums, groups),
+                    (None, false) => times_all::<S, W, true>(simd, product, sums, groups),
+                };
+                for (slot, gain) in sums.iter_mut().zip(gains) {
+                    let sum = Complex::<S, W>::load(simd, slot, 0);
+                    sum.add_scaled(simd, phase, *gain).store(slot, 0);
+                }
+            }
+            total = total.add_scaled(simd, product.times(simd, phase), self.own[n]);
+            phase = after;
+        }
+        total
+    }
+}
+
+/// `product` times the sum of each group, to its power if groups have `POWERS` other than 1.
+#[inline(always)]
+fn times_all<S: Simd, const W: usize, const POWERS: bool>(
+    simd: S,
+    mut product: Complex<S, W>,
+    sums: &[Points],
+    groups: &[Group],
+) -> Complex<S, W> {
+    for (slot, group) in sums.iter().zip(groups) {
+        let sum = Complex::load(simd, slot, 0);
+        product = if POWERS {
+            product.times_power(simd, sum, group.count)
+        } else {
+            product.times(simd, sum)
+        };
+    }
+    product
 }

@@ -28,78 +28,77 @@ impl Points {
     }
 }
 
-/// A complex number at as many points as a vector of this machine holds.
-pub struct Complex<S: Simd> {
-    re: S::f64s,
-    im: S::f64s,
+/// A complex number at the points of `W` vectors of this machine. Two are worked on side by side where
+/// there are two: a product waits for the one before it, and less so beside another.
+pub struct Complex<S: Simd, const W: usize> {
+    re: [S::f64s; W],
+    im: [S::f64s; W],
 }
 
-impl<S: Simd> Clone for Complex<S> {
+impl<S: Simd, const W: usize> Clone for Complex<S, W> {
     #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Simd> Copy for Complex<S> {}
+impl<S: Simd, const W: usize> Copy for Complex<S, W> {}
 
-impl<S: Simd> Complex<S> {
+impl<S: Simd, const W: usize> Complex<S, W> {
+    /// The same real number everywhere.
     #[inline(always)]
-    pub fn zero(simd: S) -> Self {
+    pub fn real(simd: S, value: f64) -> Self {
         Self {
-            re: simd.splat_f64s(0.0),
-            im: simd.splat_f64s(0.0),
+            re: [simd.splat_f64s(value); W],
+            im: [simd.splat_f64s(0.0); W],
         }
     }
 
+    /// Some points, from the `part`-th vector on.
     #[inline(always)]
-    pub fn one(simd: S) -> Self {
-        Self {
-            re: simd.splat_f64s(1.0),
-            im: simd.splat_f64s(0.0),
+    pub fn load(simd: S, points: &Points, part: usize) -> Self {
+        let mut result = Self::real(simd, 0.0);
+        for w in 0..W {
+            let from = (part + w) * S::F64_LANES;
+            result.re[w] = pod_read_unaligned(cast_slice(&points.re[from..][..S::F64_LANES]));
+            result.im[w] = pod_read_unaligned(cast_slice(&points.im[from..][..S::F64_LANES]));
         }
-    }
-
-    /// The `part`-th vector of some points.
-    #[inline(always)]
-    pub fn load(points: &Points, part: usize) -> Self {
-        let read = |x: &[f64; LANES]| {
-            pod_read_unaligned(cast_slice(&x[part * S::F64_LANES..][..S::F64_LANES]))
-        };
-        Self {
-            re: read(&points.re),
-            im: read(&points.im),
-        }
+        result
     }
 
     #[inline(always)]
     pub fn store(self, points: &mut Points, part: usize) {
-        let write = |x: &mut [f64; LANES], values: S::f64s| {
-            x[part * S::F64_LANES..][..S::F64_LANES].copy_from_slice(cast_slice(bytes_of(&values)));
-        };
-        write(&mut points.re, self.re);
-        write(&mut points.im, self.im);
+        for w in 0..W {
+            let from = (part + w) * S::F64_LANES;
+            let (re, im) = (bytes_of(&self.re[w]), bytes_of(&self.im[w]));
+            points.re[from..][..S::F64_LANES].copy_from_slice(cast_slice(re));
+            points.im[from..][..S::F64_LANES].copy_from_slice(cast_slice(im));
+        }
     }
 
     // Multiply-adds are fused everywhere, so every vector unit gives the same bits.
 
     #[inline(always)]
-    pub fn add_scaled(self, simd: S, other: Self, factor: f64) -> Self {
+    pub fn add_scaled(mut self, simd: S, other: Self, factor: f64) -> Self {
         let factor = simd.splat_f64s(factor);
-        Self {
-            re: simd.mul_add_f64s(other.re, factor, self.re),
-            im: simd.mul_add_f64s(other.im, factor, self.im),
+        for w in 0..W {
+            self.re[w] = simd.mul_add_f64s(other.re[w], factor, self.re[w]);
+            self.im[w] = simd.mul_add_f64s(other.im[w], factor, self.im[w]);
         }
+        self
     }
 
     #[inline(always)]
     pub fn times(self, simd: S, other: Self) -> Self {
         let (a, b) = (self, other);
-        let negative = simd.neg_f64s(simd.mul_f64s(a.im, b.im));
-        Self {
-            re: simd.mul_add_f64s(a.re, b.re, negative),
-            im: simd.mul_add_f64s(a.re, b.im, simd.mul_f64s(a.im, b.re)),
+        let mut result = self;
+        for w in 0..W {
+            let negative = simd.neg_f64s(simd.mul_f64s(a.im[w], b.im[w]));
+            result.re[w] = simd.mul_add_f64s(a.re[w], b.re[w], negative);
+            let mixed = simd.mul_f64s(a.im[w], b.re[w]);
+            result.im[w] = simd.mul_add_f64s(a.re[w], b.im[w], mixed);
         }
+        result
     }
 
     /// `self` times `base` to the power of `exponent` ≥ 1.
@@ -118,6 +117,16 @@ impl<S: Simd> Complex<S> {
         }
     }
 
+    /// Σ_t terms[t] z^t
+    #[inline(always)]
+    pub fn series(simd: S, terms: &[f64], phases: &[Points], part: usize) -> Self {
+        let mut sum = Self::real(simd, 0.0);
+        for (term, phase) in terms.iter().zip(phases) {
+            sum = sum.add_scaled(simd, Self::load(simd, phase, part), *term);
+        }
+        sum
+    }
+
     /// `self` times the exponential of Σ_t terms[t] z^t.
     #[inline(always)]
     pub fn times_exp(
@@ -129,7 +138,7 @@ impl<S: Simd> Complex<S> {
         factor: Factor,
     ) -> Self {
         let exponent = Self::series(simd, terms, phases, part);
-        let one = Self::one(simd);
+        let one = Self::real(simd, 1.0);
         let mut value = one;
         for d in (1..=factor.degree).rev() {
             let scale = factor.shrink / f64::from(d);
@@ -139,15 +148,5 @@ impl<S: Simd> Complex<S> {
             value = value.times(simd, value);
         }
         self.times(simd, value)
-    }
-
-    /// Σ_t terms[t] z^t
-    #[inline(always)]
-    pub fn series(simd: S, terms: &[f64], phases: &[Points], part: usize) -> Self {
-        let mut sum = Self::zero(simd);
-        for (term, phase) in terms.iter().zip(phases) {
-            sum = sum.add_scaled(simd, Self::load(phase, part), *term);
-        }
-        sum
     }
 }
