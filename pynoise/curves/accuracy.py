@@ -13,10 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks, _core, _provenance, knn
 from pynoise import noise as noise_package
 from pynoise.curves.arguments import NoiseLike, dataset_of, levels_of, noise_of
+from pynoise.curves.cases import Cases, distinct
+from pynoise.curves.predict import Iid, Predicted, Predictor
 from pynoise.curves.result import COLUMNS, AccuracyCurve
 from pynoise.curves.run import Measured, Progress, Run
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
+from pynoise.noise.structure import Structure, structure_of
 
 __all__ = ["accuracy_curve"]
 
@@ -100,14 +103,20 @@ def accuracy_curve(
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
 
+    report = progress or _silent
+    structure = structure_of(p)
     started = time.perf_counter()
-    indices, _ = knn.search(dataset.x_train, dataset.x_test, max(ks), threads=threads, progress=progress)
+    indices = None
+    # Ideal data need no search: every neighbour is of the example's own class.
+    if measure or dataset.name != "ideal":
+        indices, _ = knn.search(dataset.x_train, dataset.x_test, max(ks), threads=threads, progress=progress)
     searched = time.perf_counter()
-    run = Run(dataset, indices, ks, gammas, p, rule, pool, progress or _silent)
-    analytic = run.analytic()
+    predictor = Iid(_cases(dataset, indices, ks, structure, rule, pool), structure, rule, pool)
+    analytic = _analytic(predictor, ks, gammas, report)
     predicted = time.perf_counter()
     copies = None
-    if measure:
+    if measure and indices is not None:
+        run = Run(dataset, indices, ks, gammas, p, rule, pool, report)
         copies = run.given(record) if record is not None else run.measured(repeats, seed)
     ended = time.perf_counter()
 
@@ -130,26 +139,71 @@ def accuracy_curve(
         "versions": _provenance.versions(),
         "hardware": _provenance.hardware(pool),
     }
-    return AccuracyCurve(_rows(run, analytic, copies), meta)
+    return AccuracyCurve(_rows(dataset, ks, gammas, analytic, copies), meta, predictor)
 
 
 def _silent(phase: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def _rows(run: Run, analytic: NDArray[np.float64], measured: Measured | None) -> list[dict[str, Any]]:
-    train, test = len(run.dataset.y_train), len(run.dataset.y_test)
+def _cases(
+    dataset: Dataset,
+    indices: NDArray[np.int32] | None,
+    ks: list[int],
+    structure: Structure,
+    ties: _checks.Ties,
+    threads: int,
+) -> dict[int, Cases]:
+    """The distinct neighbourhoods for each K."""
+    classes = dataset.num_classes
+    if dataset.name == "ideal" or indices is None:
+        sizes = np.bincount(dataset.y_test, minlength=classes)
+        labels = np.flatnonzero(sizes).astype(np.int32)
+        pure = np.eye(classes, dtype=np.int32)[labels]
+        return {k: distinct(k * pure, labels, sizes[labels], structure, ties) for k in ks}
+    histograms = _core.label_histograms(indices, dataset.y_train, ks, classes, threads)
+    return {
+        k: distinct(counts, dataset.y_test, None, structure, ties)
+        for k, counts in zip(ks, histograms, strict=True)
+    }
+
+
+def _analytic(
+    predictor: Predictor, ks: list[int], levels: list[float], progress: Progress
+) -> list[list[Predicted]]:
+    """What the predictor says, for each K and level."""
+    works = [predictor.work(k, len(levels)) for k in ks]
+    result = []
+    for i, k in enumerate(ks):
+        before = sum(works[:i])
+
+        def report(done: int, before: int = before) -> None:
+            progress("analytic", before + done, sum(works))
+
+        result.append(predictor.curve(k, levels, report))
+    return result
+
+
+def _rows(
+    dataset: Dataset,
+    ks: list[int],
+    levels: list[float],
+    analytic: list[list[Predicted]],
+    measured: Measured | None,
+) -> list[dict[str, Any]]:
+    train, test = len(dataset.y_train), len(dataset.y_test)
     rows = []
-    for i, k in enumerate(run.ks):
-        for j, level in enumerate(run.levels):
-            predicted = float(analytic[i, j])
+    for i, k in enumerate(ks):
+        for j, level in enumerate(levels):
+            predicted = analytic[i][j]
             row: dict[str, Any] = dict.fromkeys(COLUMNS)
-            row |= {"k": k, "level": level, "analytic": predicted}
+            row |= {"k": k, "level": level, "analytic": predicted.accuracy}
+            row |= {"analytic_se": predicted.se, "exact_share": predicted.exact_share}
             row["selected_fraction"] = noise_package.selected_count(level, train) / train
             if measured is not None:
                 correct = measured.correct[j, :, i]
                 mean = float(correct.mean()) / test
-                row |= {"measured": mean, "difference": mean - predicted}
+                row |= {"measured": mean, "difference": mean - predicted.accuracy}
                 row["measured_sd"] = float(correct.std(ddof=1)) / test if len(correct) > 1 else None
                 row["realised_rate"] = float(measured.wrong[j].mean()) / train
             rows.append(row)

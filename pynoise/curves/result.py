@@ -14,12 +14,16 @@ from pynoise._files import check_output, write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pynoise.curves.predict import Predictor
+
 __all__ = ["COLUMNS", "OUTPUT_SUFFIXES", "AccuracyCurve"]
 
 COLUMNS = (
     "k",
     "level",
     "analytic",
+    "analytic_se",
+    "exact_share",
     "measured",
     "measured_sd",
     "difference",
@@ -38,16 +42,20 @@ class AccuracyCurve:
     ----------
     rows : list of dict
         Sorted by K as given, then by level as given. Keys: ``k``; ``level``, the noise level γ;
-        ``analytic``, the predicted accuracy; ``measured``, the mean over the repeats;
-        ``measured_sd``, their standard deviation (ddof 1); ``difference``, measured - analytic;
-        ``selected_fraction``, ⌈γN⌉/N; ``realised_rate``, the mean share of wrong training labels. What
-        was not measured is None, the standard deviation of a single repeat too.
+        ``analytic``, the predicted accuracy; ``analytic_se``, its standard error where it was sampled,
+        0 where nothing was; ``exact_share``, the share of test examples computed exactly;
+        ``measured``, the mean over the repeats; ``measured_sd``, their standard deviation (ddof 1);
+        ``difference``, measured - analytic; ``selected_fraction``, ⌈γN⌉/N; ``realised_rate``, the mean
+        share of wrong training labels. What was not measured is None, the standard deviation of a single
+        repeat too.
     meta : dict
         What the curve is of, how it was made, versions, hardware, and seconds by phase.
     """
 
     rows: list[dict[str, Any]]
     meta: dict[str, Any] = field(repr=False)
+    # Predicts at levels between those of the rows.
+    _predictor: Predictor = field(repr=False, compare=False)
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the rows as CSV, empty where not measured; write them to `path` if one is given."""

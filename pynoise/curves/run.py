@@ -38,35 +38,6 @@ class Run:
     threads: int
     progress: Progress
 
-    def analytic(self) -> NDArray[np.float64]:
-        """Mean Q of Eq. 1, [ks, levels]."""
-        data = self.dataset
-        histograms = _core.label_histograms(
-            self.indices, data.y_train, self.ks, data.num_classes, self.threads
-        )
-        # Equal pairs of a histogram and a label have the same Q: each is computed once.
-        cases = [
-            np.unique(np.column_stack([counts, data.y_test]), axis=0, return_counts=True)
-            for counts in histograms
-        ]
-        total = sum(len(rows) for rows, _ in cases) * len(self.levels)
-        done = 0
-
-        def report(rows: int) -> None:
-            self.progress("analytic", done + rows, total)
-
-        result = np.empty((len(self.ks), len(self.levels)))
-        for i, (k, (rows, weights)) in enumerate(zip(self.ks, cases, strict=True)):
-            clean = rows[:, :-1] / k
-            corrupted = clean @ self.matrix
-            right = np.ascontiguousarray(rows[:, -1])
-            for j, level in enumerate(self.levels):
-                q = (1 - level) * clean + level * corrupted  # Eq. 3
-                correct = _core.plurality_accuracy(q, right, k, self.ties, "auto", self.threads, report)
-                result[i, j] = np.sum(correct * weights) / len(data.y_test)
-                done += len(rows)
-        return result
-
     def measured(self, repeats: int, seed: int) -> Measured:
         """Accuracy on labels drawn anew for each level and repeat."""
         clean = self.dataset.y_train
