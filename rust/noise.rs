@@ -58,7 +58,7 @@ impl Corruption {
         })
     }
 
-    fn draw(&self, label: usize, u: f64) -> i32 {
+    pub(crate) fn draw(&self, label: usize, u: f64) -> i32 {
         let row = &self.cumulated[label * self.num_classes..][..self.num_classes];
         row.partition_point(|sum| *sum <= u) as i32
     }

@@ -5,6 +5,7 @@
 
 mod bounded_dp;
 mod contour;
+pub mod fixed;
 mod gauss_legendre;
 mod poisson;
 mod sharing;
