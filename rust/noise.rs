@@ -58,6 +58,11 @@ impl Corruption {
         })
     }
 
+    /// The number of classes, L.
+    pub fn num_classes(&self) -> usize {
+        self.num_classes
+    }
+
     pub(crate) fn draw(&self, label: usize, u: f64) -> i32 {
         let row = &self.cumulated[label * self.num_classes..][..self.num_classes];
         row.partition_point(|sum| *sum <= u) as i32

@@ -9,6 +9,7 @@ pub mod fixed;
 mod gauss_legendre;
 mod poisson;
 mod sharing;
+mod two_labels;
 
 use rayon::prelude::*;
 
@@ -41,7 +42,7 @@ pub enum Ties {
 /// How the sum is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Whichever is faster.
+    /// Whichever is faster; where only two labels can get votes, the binomial sum of Eq. 16: O(K) a row.
     Auto,
     /// The bounded sum by dynamic programming: O(L·K³) a row.
     Dp,
@@ -151,6 +152,14 @@ pub fn accuracy(
         .try_for_each_init(solver, |solver, (i, (value, &label))| {
             let row = &q[i / each * num_classes..][..num_classes];
             let label = label as usize;
+            let closed = match method {
+                Method::Auto => two_labels::probability(row, label, k, ties),
+                _ => None,
+            };
+            if let Some(closed) = closed {
+                *value = closed;
+                return control.advance(1);
+            }
             *value = match solver.as_mut().map_err(|error: &mut Error| error.clone())? {
                 Solver::Dp(dp) => dp.probability(row, label, ties, control)?,
                 Solver::Contour(contour) => contour.probability(row, label, ties),
@@ -207,12 +216,16 @@ mod tests {
         })
     }
 
-    /// By both methods, which must agree.
+    /// By both methods and by their choice, which must agree.
     fn one(q: &[f64], label: usize, k: usize, ties: Ties) -> f64 {
-        let [dp, contour] = [Method::Dp, Method::Contour].map(|method| {
+        let [dp, contour, auto] = [Method::Dp, Method::Contour, Method::Auto].map(|method| {
             let control = Control::default();
             accuracy(q, &[label as i32], q.len(), k, ties, method, &control).unwrap()[0]
         });
+        assert!(
+            (auto - contour).abs() < 1e-12,
+            "{ties:?}, K = {k}: {auto} {contour}"
+        );
         assert!(
             (dp - contour).abs() < 1e-13,
             "{ties:?}, K = {k}: {dp} {contour}"

@@ -16,7 +16,7 @@ mod _core {
     #[pymodule_export]
     use super::noise::{corrupt, random_integer, random_uniform};
     #[pymodule_export]
-    use super::plurality::plurality_accuracy;
+    use super::plurality::{fixed_accuracy, fixed_sample, plurality_accuracy};
 
     use numpy::PyArray1;
     use pyo3::prelude::*;
@@ -32,6 +32,7 @@ mod _core {
             .call1((version,))?;
         PyArray1::<u8>::zeros(py, 1, false);
         module.add("MOST_VOTES", crate::plurality::MOST_VOTES)?;
+        module.add("MOST_FIXED_VOTES", crate::plurality::fixed::MOST_VOTES)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

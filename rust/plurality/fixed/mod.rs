@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use super::Ties;
 use super::sharing::Sharing;
 use crate::memory::zeros;
+use crate::noise::Corruption;
 use crate::{Control, Error, Result};
 use binomials::Binomials;
 use dense::Dense;
 use label_map::Graph;
 use number::{Double, Number};
-pub use sample::correct as sample;
 use spread::Spread;
 
 /// The largest K: products of K binomials and powers still fit a float64.
@@ -154,6 +154,41 @@ pub fn accuracy(
             control.advance(1)
         })?;
     Ok((result, exact))
+}
+
+/// The same by drawing, for the cases that [`accuracy`] leaves: how often the vote is right with R = 0..=K
+/// selected neighbours, summed over the cases with these `weights` [M], in each of some draws: [draws, K + 1].
+///
+/// The same for any number of threads. The unit of work is a draw.
+///
+/// # Errors
+/// As for [`accuracy`]; [`Error::Value`] too if there is not one weight a case.
+#[allow(clippy::too_many_arguments)] // a case has three parts, a draw two
+pub fn sample(
+    counts: &[i32],
+    labels: &[i32],
+    weights: &[i64],
+    k: usize,
+    corruption: &Corruption,
+    ties: Ties,
+    (draws, seed): (usize, u64),
+    control: &Control,
+) -> Result<Vec<f64>> {
+    check_cases(counts, labels, corruption.num_classes(), k)?;
+    if weights.len() != labels.len() {
+        let message = format!("has {} entries for {} cases", weights.len(), labels.len());
+        return Err(Error::value("weights", message));
+    }
+    sample::correct(
+        counts,
+        labels,
+        weights,
+        k,
+        corruption,
+        ties,
+        (draws, seed),
+        control,
+    )
 }
 
 /// The corruption matrix of [`Noise::OthersOnly`].

@@ -105,11 +105,15 @@ impl<'a, T: Number> Spread<'a, T> {
     /// The winner's counts that matter: beyond, so many labels would have to be dealt to it that it has
     /// no probability.
     pub fn most(&self, winner: usize, amplified: f64) -> usize {
+        let share = match self.apart {
+            Some(_) => 1.0 / (self.shares.len() as f64 - 1.0),
+            None => self.shares[winner],
+        };
         let mut probability = 1.0;
         let mut dealt = 0;
         while dealt < self.k && probability * amplified > NEGLIGIBLE {
             // C(K, u) v^u bounds the probability of u or more.
-            probability *= (self.k - dealt) as f64 / (dealt + 1) as f64 * self.shares[winner];
+            probability *= (self.k - dealt) as f64 / (dealt + 1) as f64 * share;
             dealt += 1;
         }
         (self.count(winner) + dealt).min(self.k)
@@ -137,25 +141,18 @@ impl<'a, T: Number> Spread<'a, T> {
         }
     }
 
-    /// F_j of a label: a row for each number of leavers.
-    fn factor(&self, label: usize, votes: &Votes) -> Vec<Vec<T>> {
-        let count = self.count(label);
-        let dealt = self.shares_dealt(label, self.k);
-        (0..=count)
-            .map(|leave| {
-                let kept = count - leave;
-                let mut row = Vec::new();
-                for (u, term) in dealt.iter().enumerate() {
-                    let weight = votes.weight(label, kept + u);
-                    if weight == 0.0 && !(votes.is_winner(label) && kept + u < votes.count()) {
-                        break;
-                    }
-                    let ways = self.choose[count][leave].times(T::new(weight));
-                    row.push(term.times(ways));
-                }
-                row
-            })
-            .collect()
+    /// F_j of a label that is not present.
+    fn factor(&self, label: usize, votes: &Votes) -> Vec<T> {
+        let most = if votes.is_winner(label) {
+            votes.count()
+        } else {
+            votes.cap(label)
+        };
+        let mut row = self.shares_dealt(label, most.min(self.k));
+        for (u, term) in row.iter_mut().enumerate() {
+            *term = term.times(T::new(votes.weight(label, u)));
+        }
+        row
     }
 
     /// The product of the factors of all labels that are not present; equal ones are computed once.
@@ -175,7 +172,7 @@ impl<'a, T: Number> Spread<'a, T> {
         }
         let mut product = vec![T::new(1.0)];
         for (label, mut number) in kinds {
-            let mut square = self.factor(label, votes).swap_remove(0);
+            let mut square = self.factor(label, votes);
             loop {
                 if number & 1 == 1 {
                     product = self.multiplied(&product, &square);
@@ -192,69 +189,64 @@ impl<'a, T: Number> Spread<'a, T> {
 
     /// The product of two polynomials, up to K.
     fn multiplied(&self, a: &[T], b: &[T]) -> Vec<T> {
-        if a.is_empty() || b.is_empty() {
-            return Vec::new();
-        }
         let mut out = vec![T::new(0.0); (a.len() + b.len() - 1).min(self.k + 1)];
-        let rows = [b];
-        self.arch.dispatch(AddProducts {
+        self.arch.dispatch(AddProduct {
             a,
-            rows: &rows,
-            out: &mut [&mut out],
+            b,
+            out: &mut out,
         });
         out
     }
 
-    /// The table over (S, T) with everybody in it; labels dealt out beyond what `left_over` more leavers may
-    /// bring are left out.
+    /// The table over (S, T) with all labels in it that are present; labels dealt out beyond what
+    /// `left_over` more leavers may bring are left out.
     fn table(&self, votes: &Votes, left_over: usize) -> Table<T> {
         let mut table = Table::new(1, 1);
         table.weights[0] = T::new(1.0);
         let mut to_come: usize = self.present.iter().map(|j| self.count(*j)).sum();
-        for label in &self.present {
-            let count = self.count(*label);
+        for &label in &self.present {
+            let count = self.count(label);
             to_come -= count;
-            let factor = self.factor(*label, votes);
-            let longest = factor.iter().map(Vec::len).max().unwrap_or_default();
+            let winner = votes.is_winner(label);
+            let longest = if winner {
+                votes.count()
+            } else {
+                votes.cap(label)
+            };
             let rows = table.rows + count;
             let width = (table.width + longest).min(rows + to_come + left_over);
-            table = self.convolved(&table, &factor, rows, width);
+            let mut next = Table::new(rows, width);
+            let mut scratch = vec![T::new(0.0); width];
+            let dealt = self.shares_dealt(label, longest.min(self.k));
+            for s in 0..table.rows {
+                self.arch.dispatch(AddLabel {
+                    a: table.row(s),
+                    ways: &self.choose[count],
+                    dealt: &dealt,
+                    // Fewer votes than `count` are allowed as they are, `count` itself with a weight.
+                    below: if winner { 0 } else { votes.count() },
+                    count: votes.count(),
+                    equal: T::new(votes.weight(label, votes.count())),
+                    scratch: &mut scratch,
+                    out: &mut next.weights[s * width..][..(count + 1) * width],
+                });
+            }
+            table = next;
         }
-        let absent = [self.absent(votes)];
-        let width = (table.width + absent[0].len()).min(table.rows + left_over);
-        self.convolved(&table, &absent, table.rows, width)
-    }
-
-    fn convolved(
-        &self,
-        table: &Table<T>,
-        factor: &[Vec<T>],
-        rows: usize,
-        width: usize,
-    ) -> Table<T> {
-        let mut next = Table::new(rows, width);
-        let factor: Vec<&[T]> = factor.iter().map(Vec::as_slice).collect();
-        for s in 0..table.rows {
-            let mut out: Vec<&mut [T]> = (next.weights[s * width..][..factor.len() * width])
-                .chunks_exact_mut(width)
-                .collect();
-            let work = AddProducts {
-                a: table.row(s),
-                rows: &factor,
-                out: &mut out,
-            };
-            self.arch.dispatch(work);
-        }
-        next
+        table
     }
 
     /// Adds to `sums` [K + 1] the ways in which the vote is allowed, by number selected: C(K, R) g_R.
     pub fn add_uniform(&self, votes: &Votes, weight: f64, sums: &mut [f64]) {
-        let table = self.table(votes, 0);
+        let (table, absent) = (self.table(votes, 0), self.absent(votes));
         for (r, sum) in sums.iter_mut().enumerate() {
-            if let Some(ways) = table.row(r).get(r) {
-                *sum += weight * ways.times(self.undealt[r]).value();
+            let mut ways = T::new(0.0);
+            for (t, here) in table.row(r).iter().enumerate().take(r + 1) {
+                if let Some(elsewhere) = absent.get(r - t) {
+                    ways = ways.plus(here.times(*elsewhere));
+                }
             }
+            *sum += weight * ways.times(self.undealt[r]).value();
         }
     }
 
@@ -264,7 +256,7 @@ impl<'a, T: Number> Spread<'a, T> {
         let Some(apart) = self.apart else { return };
         let own = self.count(apart);
         let classes = self.shares.len() as f64;
-        let table = self.table(votes, own);
+        let (table, absent) = (self.table(votes, own), self.absent(votes));
         let powers = |number: T| {
             let mut powers = vec![T::new(1.0)];
             (0..self.k).for_each(|i| powers.push(powers[i].times(number)));
@@ -273,17 +265,18 @@ impl<'a, T: Number> Spread<'a, T> {
         // Dealt out to L labels in the table, of which R draw from L - 1 only.
         let wider = powers(T::new(classes).over(classes - 1.0));
         let closer = powers(T::new(1.0).over(classes - 1.0));
+        let mut dealt = vec![T::new(0.0); self.k + 1];
         for s in 0..table.rows {
+            dealt.fill(T::new(0.0));
+            let (a, b, out) = (table.row(s), absent.as_slice(), dealt.as_mut_slice());
+            self.arch.dispatch(AddProduct { a, b, out });
             for b in 0..=own {
                 let mut sum = T::new(0.0);
                 for v in 0..=s {
                     let allowed = votes.weight(apart, own - b + v);
-                    let Some(ways) = table.row(s).get(s + b - v) else {
-                        continue;
-                    };
                     if allowed != 0.0 {
                         let t = s + b - v;
-                        let ways = ways.times(self.undealt[t]).times(wider[t]);
+                        let ways = dealt[t].times(self.undealt[t]).times(wider[t]);
                         let ways = ways.times(self.choose[s][v]).times(closer[v]);
                         sum = sum.plus(ways.times(T::new(allowed)));
                     }
@@ -329,27 +322,79 @@ impl<'a, T: Number> Spread<'a, T> {
     }
 }
 
-/// out[b] += a·rows[b], as polynomials, as far as `out` goes.
-struct AddProducts<'a, 'b, T> {
+/// out += a·b, as polynomials, as far as `out` goes.
+struct AddProduct<'a, T> {
     a: &'a [T],
-    rows: &'a [&'a [T]],
-    out: &'a mut [&'b mut [T]],
+    b: &'a [T],
+    out: &'a mut [T],
 }
 
-impl<T: Number> WithSimd for AddProducts<'_, '_, T> {
+impl<T: Number> WithSimd for AddProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        for (factor, out) in self.rows.iter().zip(self.out) {
-            for (t, weight) in self.a.iter().enumerate() {
-                if weight.value() == 0.0 || t >= out.len() {
-                    continue;
-                }
-                for (slot, term) in out[t..].iter_mut().zip(*factor) {
-                    *slot = slot.plus(weight.times(*term));
+        for (t, weight) in self.a.iter().enumerate().take(self.out.len()) {
+            if weight.value() != 0.0 {
+                add(&mut self.out[t..], self.b, *weight);
+            }
+        }
+    }
+}
+
+/// Adds to a row of the table, for b = 0, 1, … leavers of a label, `ways`[b] times the product of `a` and the
+/// series of labels dealt to it: u as far as c - b + u < `below`, and the one that makes it `count`, times
+/// `equal`. The rows of `out` are as long as `scratch`.
+struct AddLabel<'a, T> {
+    a: &'a [T],
+    ways: &'a [T],
+    dealt: &'a [T],
+    below: usize,
+    count: usize,
+    equal: T,
+    scratch: &'a mut [T],
+    out: &'a mut [T],
+}
+
+impl<T: Number> WithSimd for AddLabel<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self {
+            a,
+            ways,
+            dealt,
+            scratch,
+            ..
+        } = self;
+        // The series of one leaver more has one term more: its product with `a` grows by that.
+        scratch.fill(T::new(0.0));
+        let mut terms = 0;
+        let rows = self.out.chunks_exact_mut(scratch.len());
+        for ((leave, ways), out) in ways.iter().enumerate().zip(rows) {
+            let kept = self.ways.len() - 1 - leave;
+            while terms < dealt.len().min(scratch.len()) && kept + terms < self.below {
+                add(&mut scratch[terms..], a, dealt[terms]);
+                terms += 1;
+            }
+            if terms > 0 {
+                add(out, scratch, *ways);
+            }
+            if self.equal.value() != 0.0 && kept <= self.count {
+                let u = self.count - kept;
+                if u < dealt.len().min(out.len()) {
+                    add(&mut out[u..], a, self.equal.times(dealt[u]).times(*ways));
                 }
             }
         }
+    }
+}
+
+/// out += weight·row
+#[inline(always)]
+fn add<T: Number>(out: &mut [T], row: &[T], weight: T) {
+    for (slot, term) in out.iter_mut().zip(row) {
+        *slot = slot.plus(weight.times(*term));
     }
 }
