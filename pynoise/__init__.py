@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pynoise import data, errors, knn, noise, seeds
     from pynoise._core import __version__
-    from pynoise.curves import AccuracyCurve, accuracy_curve
+    from pynoise.curves import AccuracyCurve, KFit, accuracy_curve, fit_k
     from pynoise.plurality import plurality_accuracy, plurality_distribution
 
 __all__ = [
     "AccuracyCurve",
+    "KFit",
     "__version__",
     "accuracy_curve",
     "data",
     "errors",
+    "fit_k",
     "knn",
     "noise",
     "plurality_accuracy",
@@ -36,8 +38,10 @@ __all__ = [
 
 _HOME = {
     "AccuracyCurve": "pynoise.curves",
+    "KFit": "pynoise.curves",
     "__version__": "pynoise._core",
     "accuracy_curve": "pynoise.curves",
+    "fit_k": "pynoise.curves",
     "plurality_accuracy": "pynoise.plurality",
     "plurality_distribution": "pynoise.plurality",
 }

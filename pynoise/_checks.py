@@ -13,12 +13,14 @@ from pynoise._core import MOST_VOTES
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 Ties = Literal["strict", "first", "random"]
+Model = Literal["iid", "fixed"]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
 MOST_CLASSES = 10_000
 
 TIES: tuple[Ties, ...] = ("strict", "first", "random")
+MODELS: tuple[Model, ...] = ("iid", "fixed")
 
 
 def whole(argument: str, value: Any, least: int, most: int | None = None, limit: str = "") -> int:
@@ -48,6 +50,13 @@ def ties(value: Any) -> Ties:
     """Check the name of a tie rule."""
     if not isinstance(value, str) or value not in TIES:
         raise unknown_name("ties", value, TIES)
+    return value
+
+
+def model(value: Any) -> Model:
+    """Check the name of a model of neighbourhoods."""
+    if not isinstance(value, str) or value not in MODELS:
+        raise unknown_name("model", value, MODELS)
     return value
 
 

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_FIXED_VOTES",
     "MOST_VOTES",
     "__version__",
     "corrupt",
     "count_correct",
+    "fixed_accuracy",
+    "fixed_sample",
     "label_histograms",
     "plurality_accuracy",
     "random_integer",
@@ -28,6 +31,7 @@ _Ties: TypeAlias = Literal["strict", "first", "random"]
 
 __version__: str
 MOST_VOTES: int  # the largest K of the plurality solver
+MOST_FIXED_VOTES: int  # and of its model of fixed neighbourhoods
 
 def search(
     train: NDArray[Any], query: NDArray[Any], k: int, threads: int, progress: _Progress = None
@@ -73,6 +77,38 @@ def plurality_accuracy(
 
     `label` [M·A] has A labels for each row, row after row; M·A units of work.
     """
+
+def fixed_accuracy(
+    counts: NDArray[np.int32],
+    label: NDArray[np.int32],
+    k: int,
+    noise: NDArray[np.int32] | NDArray[np.float64] | None,
+    ties: _Ties,
+    node_budget: int,
+    threads: int,
+    progress: _Progress = None,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Probability that each `label` wins when R = 0..k of its neighbours are selected for noise.
+
+    `counts` [M, L] are the clean labels of the neighbours. `noise` is the label that each class turns into,
+    int32 [L]; or shares float64 [L] by which any label is drawn; or a corruption matrix [L, L]; or None: any
+    other label. Returns [M, k + 1], and which cases are within the budget (the others' rows are 0); M units
+    of work.
+    """
+
+def fixed_sample(
+    counts: NDArray[np.int32],
+    label: NDArray[np.int32],
+    weights: NDArray[np.int64],
+    k: int,
+    matrix: NDArray[np.float64],
+    ties: _Ties,
+    draws: int,
+    seed: int,
+    threads: int,
+    progress: _Progress = None,
+) -> NDArray[np.float64]:
+    """The same by drawing, summed over the cases with `weights`: [draws, k + 1]; a unit of work a draw."""
 
 def corrupt(
     labels: NDArray[np.int32],

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from pynoise.curves import AccuracyCurve
+    from matplotlib.axes import Axes
 
-__all__ = ["accuracy_curve", "render"]
+    from pynoise.curves import AccuracyCurve, KFit
+
+__all__ = ["accuracy_curve", "k_fit", "render"]
 
 # Okabe and Ito's colours, told apart by readers with any colour vision; line styles and markers tell the
 # curves apart in grey as well.
@@ -55,17 +58,9 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
                 capsize=2,
                 label=f"K = {k}, measured",
             )
-    # A name is text, whatever it holds: no formulas.
-    title = f"{_short(meta['data'])}: K-NN under {_short(meta['noise'])} noise{_note(meta['noise'])}"
-    axes.set_title(title, parse_math=False)
-    axes.set(
-        xlabel="noise level γ (fraction of training labels selected)",
-        ylabel="test accuracy",
-        ylim=(-0.02, 1.02),
-    )
+    _dress(axes, f"{_short(meta['data'])}: K-NN under {_noise(meta['noise'])}")
     if len({row["level"] for row in curve.rows}) == 1:
         axes.set_xlim(-0.02, 1.02)
-    axes.grid(visible=True, alpha=0.3)
     if beside:
         figure.legend(fontsize="small", loc="outside right upper")
     else:
@@ -73,13 +68,55 @@ def accuracy_curve(curve: AccuracyCurve) -> Figure:
     return figure
 
 
+def k_fit(fit: KFit, levels: Sequence[float], curves: Mapping[int, Sequence[float]]) -> Figure:
+    """Measured accuracies over the analytic curves of several K, the best one thick."""
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    others = [k for k in curves if k != fit.k]
+    for k, accuracy in curves.items():
+        best = k == fit.k
+        i = 0 if best else 1 + others.index(k)
+        axes.plot(
+            levels,
+            accuracy,
+            "-" if best else _LINES[1 + i % (len(_LINES) - 1)],
+            color=_COLORS[i % len(_COLORS)],
+            linewidth=3.2 if best else 1.2,
+            label=f"K = {k}" + (", best" if best else ", interval" if k in fit.interval else ""),
+        )
+    axes.plot(
+        [row["level"] for row in fit.rows],
+        [row["accuracy"] for row in fit.rows],
+        "o",
+        color="black",
+        markersize=5,
+        markerfacecolor="white",
+        zorder=3,  # on the lines, not under them
+        label="measured",
+    )
+    _dress(axes, f"{_short(fit.meta['data'])}: which K, under {_noise(fit.meta['noise'])}")
+    axes.legend(fontsize="small", loc="best")
+    return figure
+
+
+def _dress(axes: Axes, title: str) -> None:
+    axes.set_title(title, parse_math=False)  # a name is text, whatever it holds: no formulas
+    axes.set(
+        xlabel="noise level γ (fraction of training labels selected)",
+        ylabel="test accuracy",
+        ylim=(-0.02, 1.02),
+    )
+    axes.grid(visible=True, alpha=0.3)
+
+
 def _short(name: str) -> str:
     return name if len(name) <= 30 else name[:29] + "…"
 
 
-def _note(noise: str) -> str:
+def _noise(name: str) -> str:
     # Readers need to know whether a selected label may come out right.
-    return {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(noise, "")
+    note = {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(name, "")
+    return f"{_short(name)} noise{note}"
 
 
 def render(figure: Figure, suffix: str) -> bytes:

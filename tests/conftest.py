@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pynoise import cli
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -43,3 +45,18 @@ def data_root() -> Path:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return kept
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in an empty folder; gives exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["pynoise", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        return caught.value.code, out, err
+
+    return call

@@ -11,27 +11,11 @@ import numpy as np
 import pytest
 
 import pynoise
-from pynoise import cli
 from pynoise.cli.parse import parse_counts, parse_levels
 from pynoise.errors import InputValueError
 
 COMMAND = [sys.executable, "-c", "from pynoise.cli import main; main()"]
 QUICK = ["curve", "--K", "5", "--levels", "0,0.3", "--repeats", "2"]
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in an empty folder; gives exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pynoise", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        out, err = capsys.readouterr()
-        return caught.value.code, out, err
-
-    return call
 
 
 def test_the_table(run):

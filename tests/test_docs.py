@@ -26,6 +26,8 @@ def blocks(language):
 
 
 def test_commands_of_the_readme_print_what_it_shows(tmp_path):
+    (table,) = blocks("csv")
+    (tmp_path / "network.csv").write_text(table)
     commands = [part for block in blocks("console") for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
     assert len(commands) >= 5
     for part in commands:

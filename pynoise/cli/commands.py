@@ -12,6 +12,7 @@ __all__ = ["run"]
 # Commands and what they do, here so that --help need not import them.
 _COMMANDS = {
     "curve": "Predict and measure K-NN accuracy against label noise.",
+    "fit-k": "Find the K whose analytic curve is nearest to measured accuracies.",
 }
 
 
@@ -22,7 +23,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = import_module(f"pynoise.cli.{cmd_name}").command
+        command = import_module(f"pynoise.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)  # noqa: S101 - tells the type checker
         return command
 

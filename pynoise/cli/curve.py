@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pynoise._checks import TIES
+from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_levels
 from pynoise.cli.progress import progress_bars
-from pynoise.errors import InputError
+from pynoise.cli.tables import data_words, print_table
 
 if TYPE_CHECKING:
     from pynoise.curves import AccuracyCurve
 
 __all__ = ["command"]
-
-# What an argument of the Python functions is called here, where the name is not the same.
-_OPTIONS = {
-    "k": "--K",
-    "level": "--levels",
-    "matrix": "--noise",
-    "label_map": "--map",
-    "num_classes": "--classes",
-    "path": "--out",
-    "data": "--dataset",
-}
-# Parts of the data set, two of which the search calls by other names.
-_PARTS = ("x_train", "y_train", "x_test", "y_test", "names")
-_SEARCHED = {"train": "x_train", "query": "x_test"}
 
 # Headings of the table: the key of a row, the width, and how to write it.
 _COLUMNS = {
@@ -40,39 +26,15 @@ _COLUMNS = {
     "± sd": ("measured_sd", 6, ".4f"),
     "difference": ("difference", 10, "+.4f"),
 }
+# And where not every test example was computed exactly.
+_SAMPLED = {"± se": ("analytic_se", 8, ".6f"), "exact": ("exact_share", 6, ".3f")}
+_TOLERANCE = {"K": ("k", 5, "d"), "level γ": ("level", 7, ".4f")}
+_BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("analytic", 8, ".4f")}
 
 
 @click.command("curve", short_help="Predict and measure K-NN accuracy against label noise.")
 @click.option("--K", "k", default="51", show_default=True, metavar="K,…", help="Numbers of neighbours.")
-@click.option(
-    "--noise",
-    default="flip",
-    show_default=True,
-    metavar="KIND|FILE",
-    help="uniform (any label, the true one included), symmetric (any other label), flip (the next class, "
-    "or --map), or a .npy or .csv file with a row-stochastic matrix.",
-)
-@click.option(
-    "--map",
-    "label_map",
-    metavar="A:B,…",
-    help="With flip: label A becomes B; labels not named stay. all:B is all-to-one.",
-)
-@click.option(
-    "--dataset",
-    default="digits",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
-    "y_train, x_test, y_test.",
-)
-@click.option("--classes", type=int, metavar="L", help="Number of classes of the data set ideal.  [10]")
-@click.option(
-    "--data-root",
-    metavar="FOLDER",
-    help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]",
-)
-@click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision).")
+@options.source_options
 @click.option(
     "--levels",
     metavar="LEVELS",
@@ -83,32 +45,39 @@ _COLUMNS = {
 )
 @click.option("--repeats", type=int, default=10, show_default=True, help="Draws of the noise at each level.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise.")
+@options.ties_option
+@options.model_option
+@options.clean_option
 @click.option(
-    "--ties",
-    type=click.Choice(TIES),
-    default="first",
+    "--node-budget",
+    type=int,
+    default=1000,
     show_default=True,
-    help="Labels that share the first place: the first wins, nobody (strict, the paper), or one at random.",
+    help="With --model fixed and a matrix: the largest neighbourhood that is computed exactly, others are "
+    "sampled (docs/solver.md).",
 )
 @click.option("--no-measure", is_flag=True, help="Predict only.")
-@click.option("--threads", type=int, help="Number of threads.  [one a core]")
 @click.option(
-    "--out", multiple=True, metavar="FILE", help="Write a .png, .svg, .csv or .json file; may be repeated."
+    "--at-accuracy",
+    type=float,
+    metavar="A",
+    help="Print, too, the level up to which the analytic accuracy of each K is at least A, and the best K "
+    "at each level.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@options.threads_option
+@options.output_options
 def command(
+    source: options.Source,
     k: str,
-    noise: str,
-    label_map: str | None,
-    dataset: str,
-    classes: int | None,
-    data_root: str | None,
-    download: bool,
     levels: str,
     repeats: int,
     seed: int,
     ties: str,
+    model: str,
+    clean: str | None,
+    node_budget: int,
     no_measure: bool,
+    at_accuracy: float | None,
     threads: int | None,
     out: tuple[str, ...],
     as_json: bool,
@@ -123,70 +92,71 @@ def command(
       pynoise curve --K 51 --noise flip
       pynoise curve --K 1,11,51 --noise uniform --dataset mnist --out curve.png --out curve.csv
       pynoise curve --noise flip --map 4:9,9:4 --levels 0,0.2,0.4 --json
+      pynoise curve --K 1,11,51 --noise uniform --at-accuracy 0.9 --no-measure
     """  # noqa: D301 - click's mark for lines to be left as they are
-    if label_map is not None and noise != "flip":
-        raise click.BadParameter(f"goes with --noise flip, not with {noise!r}", param_hint="'--map'")
-    if classes is not None and dataset != "ideal":
-        raise click.BadParameter(f"goes with --dataset ideal, not with {dataset!r}", param_hint="'--classes'")
-    try:
+    with options.in_words_of_options(accuracy="--at-accuracy"):
         # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), parse_levels(levels)
-        from pynoise import curves, data
-        from pynoise._files import check_output
-        from pynoise.noise import parse_label_map
+        from pynoise import curves
+        from pynoise.noise.labels import check_level
 
-        for path in out:
-            check_output("path", path, curves.OUTPUT_SUFFIXES)
-        examples = data.load(
-            dataset, data_root, download=download, **({} if classes is None else {"num_classes": classes})
-        )
+        if at_accuracy is not None:
+            check_level("accuracy", at_accuracy)
+        options.check_files(out)
+        examples, noise = source.load()
         with progress_bars() as progress:
             curve = curves.accuracy_curve(
                 examples,
                 ks,
-                noise if label_map is None else parse_label_map(label_map),
+                noise,
                 gammas,
                 repeats=repeats,
                 seed=seed,
                 ties=ties,
+                model=model,
+                clean=clean,
+                node_budget=node_budget,
                 measure=not no_measure,
                 threads=threads,
                 progress=progress,
             )
-    except InputError as error:
-        raise _in_words_of_options(error) from None
     if as_json:
-        click.echo(curve.to_json(), nl=False)
+        from pynoise.curves.files import json_text
+
+        click.echo(json_text(curve.meta, curve.rows, **_answers(curve, at_accuracy)), nl=False)
     else:
         _print(curve)
-    for path in out:
-        curve.save(path)
-        click.echo(f"wrote {path}", err=True)
-
-
-def _in_words_of_options(error: InputError) -> click.BadParameter:
-    part = _SEARCHED.get(error.argument, error.argument)
-    if part in _PARTS:
-        return click.BadParameter(f"{part} {error.problem}", param_hint="'--dataset'")
-    option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
-    return click.BadParameter(error.problem, param_hint=f"'{option}'")
+        if at_accuracy is not None:
+            _print_answers(curve, at_accuracy)
+    options.write_files(curve, out)
 
 
 def _print(curve: AccuracyCurve) -> None:
     meta = curve.meta
     repeats = f"{meta['repeats']} repeats" if meta["repeats"] else "not measured"
-    click.echo(
-        f"{meta['data']} ({meta['train_examples']:,} training and {meta['test_examples']:,} test examples, "
-        f"{meta['classes']} classes), noise {meta['noise']}, ties {meta['ties']}, {repeats}"
-    )
+    click.echo(f"{data_words(meta)}, {repeats}")
     for k in meta["k"]:
         click.echo(f"\nK = {k}")
-        click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in _COLUMNS.items()))
-        for row in curve.rows:
-            if row["k"] == k:
-                click.echo("  ".join(_cell(row[key], width, form) for key, width, form in _COLUMNS.values()))
+        rows = [row for row in curve.rows if row["k"] == k]
+        sampled = any(row["exact_share"] < 1 for row in rows)
+        print_table(_COLUMNS | _SAMPLED if sampled else _COLUMNS, rows)
 
 
-def _cell(value: float | None, width: int, form: str) -> str:
-    text = "-" if value is None else f"{value:{form}}"
-    return f"{text:>{width}}"
+def _answers(curve: AccuracyCurve, accuracy: float | None) -> dict[str, Any]:
+    """What JSON has for --at-accuracy beside the curve."""
+    if accuracy is None:
+        return {}
+    levels = curve.tolerance(accuracy)
+    return {"tolerance": {"accuracy": accuracy, "levels": levels}, "best_k": curve.best_k()}
+
+
+def _print_answers(curve: AccuracyCurve, accuracy: float) -> None:
+    words = {None: "never", 1.0: "always"}
+    click.echo(f"\naccuracy {accuracy:.10g} holds up to")
+    print_table(
+        _TOLERANCE,
+        [row | {"level": words.get(row["level"], row["level"])} for row in curve.tolerance(accuracy)],
+    )
+    if len(curve.meta["k"]) > 1:
+        click.echo("\nbest K at each level")
+        print_table(_BEST, curve.best_k())

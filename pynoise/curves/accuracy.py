@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pynoise import _checks, _core, _provenance, knn
+from pynoise import _checks, _provenance
 from pynoise import noise as noise_package
-from pynoise.curves.arguments import NoiseLike, dataset_of, levels_of, noise_of
-from pynoise.curves.cases import Cases, distinct
-from pynoise.curves.predict import Iid, Predicted, Predictor
+from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, levels_of, noise_of
+from pynoise.curves.clean import CleanLike, clean_of
+from pynoise.curves.model import NODE_BUDGET, Setting, neighbours_of
+from pynoise.curves.predict import Predicted, Predictor
 from pynoise.curves.result import COLUMNS, AccuracyCurve
 from pynoise.curves.run import Measured, Progress, Run
 from pynoise.data import Dataset
-from pynoise.errors import InputValueError
-from pynoise.noise.structure import Structure, structure_of
 
 __all__ = ["accuracy_curve"]
 
@@ -35,16 +34,19 @@ def accuracy_curve(
     repeats: int = 10,
     seed: int = 0,
     ties: str = "first",
+    model: str = "iid",
+    clean: CleanLike | None = None,
+    node_budget: int = NODE_BUDGET,
     measure: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> AccuracyCurve:
     """Predict and measure how K-NN accuracy falls with label noise.
 
-    Predicted: Q averaged over the test examples, q = (1-γ)C + γ·C·P with C the label histogram of the K
-    clean neighbours (Drory et al., BMVC 2020, Eq. 1-4). Measured: training labels with exactly ⌈γN⌉
-    examples selected for noise, drawn anew for each repeat, and a vote of the K nearest neighbours. One
-    neighbour search serves every K, level and repeat.
+    Predicted (model "iid"): Q averaged over the test examples, q = (1-γ)C + γ·C·P with C the label
+    histogram of the K clean neighbours (Drory et al., BMVC 2020, Eq. 1-4). Measured: training labels with
+    exactly ⌈γN⌉ examples selected for noise, drawn anew for each repeat, and a vote of the K nearest
+    neighbours. One neighbour search serves every K, level and repeat.
 
     Parameters
     ----------
@@ -68,6 +70,21 @@ def accuracy_curve(
         Who wins when labels share the first place, in both columns: "first" is the lowest label, as
         ``argmax`` has it; "strict" nobody (the paper); "random" each of t labels with probability 1/t,
         which the measured column counts as 1/t.
+    model : {"iid", "fixed"}
+        "iid", the paper's: the labels of the K neighbours are drawn independently from q. "fixed": their
+        clean labels are what they are, and of the N training examples exactly ⌈γN⌉ are selected, so R of
+        the K neighbours are, hypergeometric: what the measured curve is the mean of.
+    clean : str or array_like of float, [M, L], optional
+        The clean distribution of each test example instead of its neighbours' labels: probabilities, in
+        the order of the test examples, or "softmax:FILE" with the .npy or .npz (array ``softmax``) file of
+        them. Rows sum to 1 within 1e-8 and are used as they stand in float64; within 1e-5 in float32 and
+        1e-2 in float16, each then divided by its sum (``meta["clean"]`` says so). Not with "fixed", which
+        needs counts.
+    node_budget : int
+        For "fixed" and a corruption matrix that is neither a label map nor uniform or symmetric, with more
+        than 3 classes: the largest Π_k (c_k + 1), over the classes present among the K neighbours, that is
+        computed exactly (time grows with its square). Beyond it 1,000 draws a test example are made, with
+        the seed ``seeds.split(seed, "fixed", k)``.
     measure : bool
         False leaves out the measured columns.
     threads : int, optional
@@ -85,15 +102,9 @@ def accuracy_curve(
         For an argument out of its range.
     """
     dataset = dataset_of(data)
-    if dataset.num_classes < 2:
-        raise InputValueError("data", "has one class, in which no label can be wrong; give two or more")
-    most = min(len(dataset.x_train), _core.MOST_VOTES)
-    limit = ", the number of training examples" if most == len(dataset.x_train) else ""
-    ks, _ = _checks.counts("k", k, most, limit)
-    if dataset.name == "ideal" and max(ks) > (most := int(np.bincount(dataset.y_train).min())):
-        raise InputValueError(
-            "k", f"{max(ks)} is too large; give at most {most}, the training examples a class of 'ideal'"
-        )
+    kind = _checks.model(model)
+    given = None if clean is None else clean_of(clean, dataset, kind)
+    ks = counts_of("k", k, dataset, kind, neighbours=measure or given is None)
     name, p, record = noise_of(noise, dataset)
     gammas = levels_of(levels, record)
     if record is not None:
@@ -102,16 +113,13 @@ def accuracy_curve(
     seed = _checks.seed("seed", seed)
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
+    budget = _checks.whole("node_budget", node_budget, 1)
 
     report = progress or _silent
-    structure = structure_of(p)
     started = time.perf_counter()
-    indices = None
-    # Ideal data need no search: every neighbour is of the example's own class.
-    if measure or dataset.name != "ideal":
-        indices, _ = knn.search(dataset.x_train, dataset.x_test, max(ks), threads=threads, progress=progress)
+    indices = neighbours_of(dataset, given, max(ks), measure=measure, threads=threads, progress=progress)
     searched = time.perf_counter()
-    predictor = Iid(_cases(dataset, indices, ks, structure, rule, pool), structure, rule, pool)
+    predictor = Setting(dataset, indices, given, p, rule, kind, pool, budget, seed).predictor(ks)
     analytic = _analytic(predictor, ks, gammas, report)
     predicted = time.perf_counter()
     copies = None
@@ -128,6 +136,8 @@ def accuracy_curve(
         "noise": name,
         "matrix": p.tolist() if dataset.num_classes <= 100 else None,
         "ties": rule,
+        "model": kind,
+        "clean": "neighbours" if given is None else given.meta,
         "k": ks,
         "repeats": repeats if measure else 0,
         "seed": seed,
@@ -144,28 +154,6 @@ def accuracy_curve(
 
 def _silent(phase: str, done: int, total: int) -> None:
     """Report nothing."""
-
-
-def _cases(
-    dataset: Dataset,
-    indices: NDArray[np.int32] | None,
-    ks: list[int],
-    structure: Structure,
-    ties: _checks.Ties,
-    threads: int,
-) -> dict[int, Cases]:
-    """The distinct neighbourhoods for each K."""
-    classes = dataset.num_classes
-    if dataset.name == "ideal" or indices is None:
-        sizes = np.bincount(dataset.y_test, minlength=classes)
-        labels = np.flatnonzero(sizes).astype(np.int32)
-        pure = np.eye(classes, dtype=np.int32)[labels]
-        return {k: distinct(k * pure, labels, sizes[labels], structure, ties) for k in ks}
-    histograms = _core.label_histograms(indices, dataset.y_train, ks, classes, threads)
-    return {
-        k: distinct(counts, dataset.y_test, None, structure, ties)
-        for k, counts in zip(ks, histograms, strict=True)
-    }
 
 
 def _analytic(

@@ -35,7 +35,7 @@ class Cases:
 def distinct(
     counts: NDArray[np.int32],
     right: NDArray[np.int32],
-    weights: NDArray[np.int64] | None,
+    weights: NDArray[np.int64],
     structure: Structure,
     ties: _checks.Ties,
 ) -> Cases:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pynoise._files import check_output, write_whole
+from pynoise.curves import files
+from pynoise.curves.tolerance import tolerated_level
+from pynoise.noise.labels import check_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pynoise.curves.predict import Predictor
 
-__all__ = ["COLUMNS", "OUTPUT_SUFFIXES", "AccuracyCurve"]
+__all__ = ["COLUMNS", "AccuracyCurve"]
 
 COLUMNS = (
     "k",
@@ -30,8 +29,9 @@ COLUMNS = (
     "selected_fraction",
     "realised_rate",
 )
-PICTURE_SUFFIXES = (".png", ".svg")
-OUTPUT_SUFFIXES = (".csv", ".json", *PICTURE_SUFFIXES)
+
+# Accuracies nearer to each other than this are equal: the error of the solver.
+_EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,11 @@ class AccuracyCurve:
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the rows as CSV, empty where not measured; write them to `path` if one is given."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return _write(text.getvalue(), path, ".csv")
+        return files.write_text(files.csv_text(COLUMNS, self.rows), path, ".csv")
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
-        meta, *rows = (json.dumps(part, allow_nan=False) for part in (self.meta, *self.rows))
-        lines = ",\n  ".join(rows)  # a line a row: for eyes, and for diff
-        text = f'{{"meta": {meta},\n "rows": [\n  {lines}\n ]}}\n'
-        return _write(text, path, ".json")
+        return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the curves as in Fig. 3 of the paper: lines predicted, points measured.
@@ -86,20 +79,67 @@ class AccuracyCurve:
         """
         from pynoise import plots  # matplotlib takes a second to import
 
-        figure = plots.accuracy_curve(self)
-        if path is not None:
-            file = check_output("path", path, PICTURE_SUFFIXES)
-            write_whole(file, plots.render(figure, file.suffix.lower()))
-        return figure
+        return files.write_figure(plots.accuracy_curve(self), path)
 
     def save(self, path: str | Path) -> None:
         """Write the curve to a .csv, .json, .png or .svg file: the suffix decides."""
-        file = check_output("path", path, OUTPUT_SUFFIXES)
-        suffix = file.suffix.lower()
-        {".csv": self.to_csv, ".json": self.to_json}.get(suffix, self.plot)(file)
+        files.save(self, path)
 
+    def tolerance(self, accuracy: float) -> list[dict[str, Any]]:
+        """Find the noise level up to which the analytic accuracy stays at or above `accuracy`.
 
-def _write(text: str, path: str | Path | None, suffix: str) -> str:
-    if path is not None:
-        write_whole(check_output("path", path, (suffix,)), text.encode())
-    return text
+        Where a curve falls below and comes back, the first fall counts. It is looked for among the levels
+        0, 0.05, …, 1 and those of the rows: a dip that ends before the next of them is not seen. From
+        there the level is found to 1e-6.
+
+        Parameters
+        ----------
+        accuracy : float
+            Within [0, 1].
+
+        Returns
+        -------
+        list of dict
+            For each K, in the order of the rows: ``k``, and ``level``, which is None where the accuracy
+            is lower even without noise, and 1.0 where it never falls so low.
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If `accuracy` is not a number within [0, 1].
+
+        Examples
+        --------
+        >>> import pynoise
+        >>> curve = pynoise.accuracy_curve("ideal", k=[1, 11], noise="flip", measure=False)
+        >>> [(row["k"], round(row["level"], 3)) for row in curve.tolerance(0.9)]
+        [(1, 0.1), (11, 0.318)]
+        """
+        target = check_level("accuracy", accuracy)
+        known: dict[int, dict[float, float]] = {}
+        for row in self.rows:
+            known.setdefault(row["k"], {})[row["level"]] = row["analytic"]
+        return [
+            {"k": k, "level": tolerated_level(self._predictor, k, target, there)}
+            for k, there in known.items()
+        ]
+
+    def best_k(self) -> list[dict[str, Any]]:
+        """Name the K of the highest analytic accuracy at each level, the smallest of equal ones.
+
+        Accuracies that differ by 1e-12 or less are equal.
+
+        Returns
+        -------
+        list of dict
+            For each level, in the order of the rows: ``level``, ``k``, and that K's accuracy ``analytic``.
+        """
+        rivals: dict[float, list[dict[str, Any]]] = {}
+        for row in self.rows:
+            rivals.setdefault(row["level"], []).append(row)
+        result = []
+        for level, rows in rivals.items():
+            highest = max(row["analytic"] for row in rows)
+            best = min((row for row in rows if row["analytic"] >= highest - _EQUAL), key=lambda row: row["k"])
+            result.append({"level": level, "k": best["k"], "analytic": best["analytic"]})
+        return result

@@ -45,10 +45,9 @@ class Spread:
     def corrupt(self, clean: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute clean @ P for rows of probabilities."""
         total = clean.sum(axis=1, keepdims=True)
+        drawn = total * self.shares
         if self.others_only:
             drawn = (total - clean) / (len(self.shares) - 1)
-        else:
-            drawn = total * self.shares
         result: NDArray[np.float64] = (1 - self.leave) * clean + self.leave * drawn
         return result
 

@@ -1,0 +1,212 @@
+"""Options that several commands have, and what they mean."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pynoise._checks import MODELS, TIES
+from pynoise.errors import InputError
+
+if TYPE_CHECKING:
+    from pynoise.curves.files import Savable
+    from pynoise.data import Dataset
+    from pynoise.noise import LabelMap
+
+__all__ = [
+    "Source",
+    "check_files",
+    "clean_option",
+    "in_words_of_options",
+    "model_option",
+    "output_options",
+    "source_options",
+    "threads_option",
+    "ties_option",
+    "write_files",
+]
+
+# What an argument of the Python functions is called here, where the name is not the same.
+_OPTIONS = {
+    "k": "--K",
+    "level": "--levels",
+    "matrix": "--noise",
+    "label_map": "--map",
+    "num_classes": "--classes",
+    "path": "--out",
+    "data": "--dataset",
+}
+# Parts of the data set, two of which the search calls by other names.
+_PARTS = ("x_train", "y_train", "x_test", "y_test", "names")
+_SEARCHED = {"train": "x_train", "query": "x_test"}
+
+_Command = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data and noise, as the command line names them."""
+
+    noise: str
+    label_map: str | None
+    dataset: str
+    classes: int | None
+    data_root: str | None
+    download: bool
+
+    def check(self) -> None:
+        """Refuse options that do not go together."""
+        if self.label_map is not None and self.noise != "flip":
+            raise click.BadParameter(f"goes with --noise flip, not with {self.noise!r}", param_hint="'--map'")
+        if self.classes is not None and self.dataset != "ideal":
+            raise click.BadParameter(
+                f"goes with --dataset ideal, not with {self.dataset!r}", param_hint="'--classes'"
+            )
+
+    def load(self) -> tuple[Dataset, str | LabelMap]:
+        """The data set, and the noise as the Python functions take it."""
+        from pynoise import data
+        from pynoise.noise import parse_label_map
+
+        classes = {} if self.classes is None else {"num_classes": self.classes}
+        examples = data.load(self.dataset, self.data_root, download=self.download, **classes)
+        return examples, self.noise if self.label_map is None else parse_label_map(self.label_map)
+
+
+_SOURCE = (
+    click.option(
+        "--noise",
+        default="flip",
+        show_default=True,
+        metavar="KIND|FILE",
+        help="uniform (any label, the true one included), symmetric (any other label), flip (the next class, "
+        "or --map), or a .npy or .csv file with a row-stochastic matrix.",
+    ),
+    click.option(
+        "--map",
+        "label_map",
+        metavar="A:B,…",
+        help="With flip: label A becomes B; labels not named stay. all:B is all-to-one.",
+    ),
+    click.option(
+        "--dataset",
+        default="digits",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
+        "y_train, x_test, y_test.",
+    ),
+    click.option("--classes", type=int, metavar="L", help="Number of classes of the data set ideal.  [10]"),
+    click.option(
+        "--data-root",
+        metavar="FOLDER",
+        help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]",
+    ),
+    click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision)."),
+)
+
+
+def source_options(function: _Command) -> _Command:
+    """Add the options that name data and noise; the command gets them as one checked `source`."""
+
+    @functools.wraps(function)
+    def command(
+        *,
+        noise: str,
+        label_map: str | None,
+        dataset: str,
+        classes: int | None,
+        data_root: str | None,
+        download: bool,
+        **others: Any,
+    ) -> None:
+        source = Source(noise, label_map, dataset, classes, data_root, download)
+        source.check()
+        function(source=source, **others)
+
+    return _with(_SOURCE, command)
+
+
+ties_option = click.option(
+    "--ties",
+    type=click.Choice(TIES),
+    default="first",
+    show_default=True,
+    help="Labels that share the first place: the first wins, nobody (strict, the paper), or one at random.",
+)
+
+model_option = click.option(
+    "--model",
+    type=click.Choice(MODELS),
+    default="iid",
+    show_default=True,
+    help="How the neighbours of a test example come about: drawn anew from their labels (iid, the paper), "
+    "or known, so that only the noise is drawn (fixed).",
+)
+
+clean_option = click.option(
+    "--clean",
+    metavar="softmax:FILE",
+    help="Predict from these label distributions instead of the neighbours': a .npy file of probabilities, a "
+    "row a test example, or a .npz file with the array softmax.",
+)
+
+threads_option = click.option("--threads", type=int, help="Number of threads.  [one a core]")
+
+_OUTPUT = (
+    click.option(
+        "--out",
+        multiple=True,
+        metavar="FILE",
+        help="Write a .png, .svg, .csv or .json file; may be repeated.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
+)
+
+
+def output_options(function: _Command) -> _Command:
+    """Add the options `out` and `as_json`."""
+    return _with(_OUTPUT, function)
+
+
+def _with(options: tuple[Callable[[_Command], _Command], ...], function: _Command) -> _Command:
+    for option in reversed(options):  # as decorators stand: the last is applied first
+        function = option(function)
+    return function
+
+
+def check_files(paths: tuple[str, ...]) -> None:
+    """Check, before any work is done, that results can be written there."""
+    from pynoise._files import check_output
+    from pynoise.curves import OUTPUT_SUFFIXES
+
+    for path in paths:
+        check_output("path", path, OUTPUT_SUFFIXES)
+
+
+def write_files(result: Savable, paths: tuple[str, ...]) -> None:
+    """Write a result to files, and say so."""
+    from pynoise.curves.files import save
+
+    for path in paths:
+        save(result, path)
+        click.echo(f"wrote {path}", err=True)
+
+
+@contextmanager
+def in_words_of_options(**names: str) -> Iterator[None]:
+    """Blame the option, not the argument; `names` are those that this command has of its own."""
+    try:
+        yield
+    except InputError as error:
+        part = _SEARCHED.get(error.argument, error.argument)
+        if part in _PARTS:
+            raise click.BadParameter(f"{part} {error.problem}", param_hint="'--dataset'") from None
+        known = _OPTIONS | names
+        option = known.get(error.argument, f"--{error.argument.replace('_', '-')}")
+        raise click.BadParameter(error.problem, param_hint=f"'{option}'") from None

@@ -1,0 +1,38 @@
+"""Tables of text, and the line above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+__all__ = ["Columns", "data_words", "print_table"]
+
+# Headings: the key of a row, the width, and how to write a number.
+Columns = Mapping[str, tuple[str, int, str]]
+
+
+def data_words(meta: Mapping[str, Any]) -> str:
+    """Say what the data, the noise, the tie rule and the model of a result are."""
+    words = (
+        f"{meta['data']} ({meta['train_examples']:,} training and {meta['test_examples']:,} test examples, "
+        f"{meta['classes']} classes), noise {meta['noise']}, ties {meta['ties']}, model {meta['model']}"
+    )
+    clean = meta["clean"]
+    if isinstance(clean, str):
+        return words
+    divided = ", rows divided by their sums" if clean["divided_by_sums"] else ""
+    return f"{words}, clean {clean['source']} (sums off by {clean['largest_miss']:.0e}{divided})"
+
+
+def print_table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows under their headings: numbers as the columns say, words as they are, - for None."""
+    click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in columns.items()))
+    for row in rows:
+        click.echo("  ".join(_cell(row[key], width, form) for key, width, form in columns.values()))
+
+
+def _cell(value: float | str | None, width: int, form: str) -> str:
+    text = "-" if value is None else value if isinstance(value, str) else f"{value:{form}}"
+    return f"{text:>{width}}"
