@@ -113,6 +113,9 @@ pub fn label_histograms(
     Ok(histograms)
 }
 
+/// Counts that a thread keeps at a time, of as many copies as there is room for: they stay in its cache.
+const VOTES_IN_HAND: usize = 1 << 13;
+
 /// A vote in whole numbers: sums of shares then have the same bits in any order.
 const VOTE: f64 = (1u64 << 40) as f64;
 
@@ -152,31 +155,48 @@ pub fn count_correct(
         return Err(Error::value("labels", "must have whole rows"));
     }
     let order = by_size(ks);
-    let size = labels.len() / rows * ks.len();
+    let copies = labels.len() / rows;
+    let size = copies * ks.len();
     if size == 0 {
         return Ok(Vec::new());
     }
+    // All copies of a row's label side by side: they are read together, wherever the neighbour stands.
+    let mut by_row: Vec<i32> = zeros(&[rows, copies])?;
+    by_row
+        .par_chunks_exact_mut(copies)
+        .enumerate()
+        .with_min_len(1024)
+        .for_each(|(row, slots)| {
+            for (slot, labels) in slots.iter_mut().zip(labels.chunks_exact(rows)) {
+                *slot = labels[row];
+            }
+        });
+    let block = (VOTES_IN_HAND / num_classes).clamp(1, copies);
     let correct = indices
         .par_chunks(width)
         .zip(truth)
         .with_min_len(16)
         .try_fold(
-            || (vec![0u128; size], vec![0; num_classes]),
+            || (vec![0u128; size], vec![0; block * num_classes]),
             |(mut correct, mut counts), (neighbors, &right)| {
-                for (labels, correct) in labels
-                    .chunks_exact(rows)
-                    .zip(correct.chunks_exact_mut(ks.len()))
-                {
-                    count_votes(
-                        neighbors,
-                        labels,
-                        &order,
-                        &mut counts,
-                        |position, counts| {
-                            correct[position] +=
-                                (ties.share(counts, right as usize) * VOTE).round() as u128;
-                        },
-                    );
+                for first in (0..copies).step_by(block) {
+                    let last = copies.min(first + block);
+                    counts.fill(0);
+                    let mut seen = 0;
+                    for &(k, position) in &order {
+                        for &i in &neighbors[seen..k] {
+                            let labels = &by_row[i as usize * copies..][first..last];
+                            for (counts, label) in counts.chunks_exact_mut(num_classes).zip(labels)
+                            {
+                                counts[*label as usize] += 1;
+                            }
+                        }
+                        seen = k;
+                        for (copy, counts) in (first..last).zip(counts.chunks_exact(num_classes)) {
+                            let share = ties.share(counts, right as usize);
+                            correct[copy * ks.len() + position] += (share * VOTE).round() as u128;
+                        }
+                    }
                 }
                 control.advance(1)?;
                 Ok((correct, counts))
