@@ -1,11 +1,12 @@
 import random
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.plurality import enumerated, exact, flip_closed_form
+from reference.plurality import enumerated, exact, fifty_digits, flip_closed_form
 
 import pynoise
 from pynoise.errors import InputTypeError, InputValueError
@@ -86,6 +87,29 @@ def test_error_of_101_votes_on_ten_labels():
             assert abs(Fraction(solve(weights, label, 101, ties, method)) - want) <= Fraction(1, 10**12)
 
 
+@pytest.mark.parametrize(
+    ("shares", "k", "ties"),
+    [
+        ([0.9, 1.0, 0.95, 0.3], 51, TIES),
+        ([1.0, 0.97, 0.9, 0.5, 0.3, 0.1], 301, TIES),
+        ([1.0] * 5, 301, TIES),
+        ([1.0, 0.01, 0.02], 1001, TIES),
+        ([1.0, 1.001, 1.002], 1001, ("random",)),
+        ([0.5, 0.45, 0.05], 1001, ("strict",)),
+        ([1.0, 1.0, 1.0], 1001, ("first",)),
+    ],
+)
+def test_error_against_fifty_digits_is_within_1e_10(shares, k, ties):
+    weights = whole_weights(shares)
+    for rule in ties:
+        want = fifty_digits(weights, 0, k, rule)
+        for method in METHODS if k <= 301 else ("contour",):
+            assert abs(Decimal(solve(weights, 0, k, rule, method)) - want) <= Decimal("1e-12")
+        if k == 51:
+            difference = Fraction(want) - exact(weights, 0, k, rule)
+            assert abs(difference) < Fraction(1, 10**25)
+
+
 @pytest.mark.parametrize(("classes", "k", "rows"), [(10, 101, 40), (10, 301, 6), (300, 51, 8), (3, 700, 4)])
 def test_methods_agree(classes, k, rows):
     rng = np.random.default_rng(k)
@@ -102,12 +126,47 @@ def test_methods_agree(classes, k, rows):
             assert ((contour >= 0) & (contour <= 1)).all()
 
 
+@pytest.mark.parametrize("k", [11, 51, 301])
+@pytest.mark.parametrize("few", [14, 15, 16, 17, 30])
+def test_labels_with_small_rates_are_one_factor(few, k):
+    # Rates a little below and above the limit of 1/4, beside large ones.
+    rng = np.random.default_rng(few * k)
+    for scale in (0.02, 0.2, 0.249, 0.251, 0.3):
+        small = scale / k * rng.uniform(0.9, 1.0, few)
+        large = rng.dirichlet(np.ones(5)) * (1 - small.sum())
+        q = np.tile(np.concatenate([small[: few // 2], large, small[few // 2 :]]), (3, 1))
+        label = [few // 2, few // 2 + 3, 0]
+        for ties in TIES:
+            dp, contour = (
+                pynoise.plurality_accuracy(q, label, k, ties=ties, method=method) for method in METHODS
+            )
+            assert contour == pytest.approx(dp, abs=2e-14)
+
+
+@pytest.mark.parametrize(("k", "classes"), [(2001, 10), (2001, 2000), (51, 10_000), (2, 10_000), (10_000, 3)])
+def test_large_k_and_many_labels(k, classes):
+    rng = np.random.default_rng(k)
+    flat = np.full(classes, 1 / classes)
+    peaked = np.concatenate([[0.5], np.full(classes - 1, 0.5 / (classes - 1))])
+    tiny = np.where(np.arange(classes) == 1, 1.0, 1e-300)
+    one_hot = np.eye(classes)[1]
+    q = np.stack([flat, peaked, tiny, one_hot, rng.dirichlet(np.ones(classes))])
+    for ties in TIES:
+        got = pynoise.plurality_accuracy(q, [0, 0, 1, 1, 0], k, ties=ties)
+        assert np.isfinite(got).all()
+        assert ((got >= 0) & (got <= 1)).all()
+        assert got[2] == pytest.approx(1, abs=1e-12)
+        assert got[3] == 1
+        if ties == "random":
+            assert got[0] == pytest.approx(1 / classes, abs=1e-12)
+
+
 @pytest.mark.parametrize("k", [1, 2, 11, 50, 51, 100, 101])
 def test_flip_agrees_with_the_closed_form_of_eq_16(k):
     for step in range(21):
         level = Fraction(step, 20)
         q = [[float(1 - level), float(level), 0.0]]
-        for method in METHODS:
+        for method in ("auto", *METHODS):
             got = pynoise.plurality_accuracy(q, [0], k, ties="strict", method=method)[0]
             assert abs(Fraction(float(got)) - flip_closed_form(level, k)) <= Fraction(1, 10**12)
 

@@ -1,8 +1,9 @@
 """Twins of the plurality solver: enumeration, and exact integer arithmetic."""
 
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import product
-from math import comb
+from math import comb, factorial
 
 
 def share(counts: list[int], label: int, ties: str) -> Fraction:
@@ -55,3 +56,61 @@ def flip_closed_form(level: Fraction, k: int) -> Fraction:
     return sum(
         (comb(k, n) * (1 - level) ** n * level ** (k - n) for n in range((k + 2) // 2, k + 1)), Fraction(0)
     )
+
+
+def fifty_digits(weights: list[int], label: int, k: int, ties: str) -> Decimal:
+    """Q for q = weights / sum(weights), for large K: Poisson terms in whole numbers of 10^-60.
+
+    Polynomials are multiplied packed into one whole number each. Counts of the winner that add less than
+    10^-30 are left out.
+    """
+    unit = 10**60
+    with localcontext() as context:
+        context.prec = 80
+        terms = []
+        for weight in weights:
+            rate = Decimal(k * weight) / sum(weights)
+            term, row = (-rate).exp(), []
+            for t in range(k + 1):
+                row.append(int(term * unit))
+                term = term * rate / (t + 1)
+            terms.append(row)
+        at_k = (Decimal(k) ** k * (-Decimal(k)).exp() / Decimal(factorial(k))) * unit
+        total = Decimal(0)
+        for count in range(1, k + 1):
+            own = terms[label][count]
+            if own < 10**30:
+                continue
+            # By the number of labels level with the winner.
+            ways = [[unit]]
+            for j, row in enumerate(terms):
+                if j == label:
+                    continue
+                most = count if ties == "first" and j > label else count - 1
+                below = row[: most + 1]
+                after = [_product(way, below, k - count, unit) for way in ways]
+                if ties == "random":
+                    tie = [0] * count + [row[count]]
+                    level = [_product(way, tie, k - count, unit) for way in ways]
+                    zero = [0]
+                    after = [_sum(a, b) for a, b in zip([*after, zero], [zero, *level], strict=True)]
+                    after = after[: k // count]
+                ways = after
+            for tied, way in enumerate(ways):
+                if len(way) > k - count:
+                    total += Decimal(own * way[k - count]) / unit / (tied + 1)
+        return total / at_k
+
+
+def _product(a: list[int], b: list[int], degree: int, unit: int) -> list[int]:
+    size = (2 * unit.bit_length() + 2 * (len(a) + len(b)).bit_length()) // 8 + 1
+    packed = [int.from_bytes(b"".join(x.to_bytes(size, "little") for x in row), "little") for row in (a, b)]
+    length = len(a) + len(b) - 1
+    data = (packed[0] * packed[1]).to_bytes(size * (length + 1), "little")
+    kept = min(length, degree + 1)
+    return [int.from_bytes(data[i * size : (i + 1) * size], "little") // unit for i in range(kept)]
+
+
+def _sum(a: list[int], b: list[int]) -> list[int]:
+    longest = max(len(a), len(b))
+    return [x + y for x, y in zip(a + [0] * (longest - len(a)), b + [0] * (longest - len(b)), strict=True)]
