@@ -3,13 +3,13 @@
 //! K labels are drawn independently from a distribution q over L labels; n_j of them are label j. The
 //! right label i wins if it beats every other one. Drory et al., BMVC 2020, Theorem 1 and Appendix C.
 
+mod binomial;
 mod bounded_dp;
 mod contour;
 pub mod fixed;
 mod gauss_legendre;
 mod poisson;
 mod sharing;
-mod two_labels;
 
 use rayon::prelude::*;
 
@@ -153,7 +153,7 @@ pub fn accuracy(
             let row = &q[i / each * num_classes..][..num_classes];
             let label = label as usize;
             let closed = match method {
-                Method::Auto => two_labels::probability(row, label, k, ties),
+                Method::Auto => binomial::two_labels(row, label, k, ties),
                 _ => None,
             };
             if let Some(closed) = closed {

@@ -22,6 +22,8 @@ pub struct Circle {
     /// 1/t and ln t!
     pub inverse: Vec<f64>,
     log_factorial: Vec<f64>,
+    /// t ln t, 0 at 0.
+    pub entropy: Vec<f64>,
 }
 
 impl Circle {
@@ -34,13 +36,13 @@ impl Circle {
         let points = n / 2;
         let blocks = points.div_ceil(LANES);
         let mut phases: Vec<Points> = zeros(&[blocks, powers])?;
+        let angle = |turn: usize| std::f64::consts::PI * turn as f64 / n as f64;
+        let turns: Vec<(f64, f64)> = (0..2 * n).map(|turn| angle(turn).sin_cos()).collect();
         for (i, z) in phases.iter_mut().enumerate() {
             for l in 0..LANES {
                 // θt = π(2p + 1)t/N, reduced in whole numbers.
                 let (p, t) = (i / powers * LANES + l, i % powers);
-                let turns = ((2 * p + 1) * t) % (2 * n);
-                let (sin, cos) = (std::f64::consts::PI * turns as f64 / n as f64).sin_cos();
-                (z.re[l], z.im[l]) = (cos, sin);
+                (z.im[l], z.re[l]) = turns[((2 * p + 1) * t) % (2 * n)];
             }
         }
         let factor = 2.0 / n as f64 / at_k[k];
@@ -54,7 +56,9 @@ impl Circle {
         };
         let mut inverse = zeros(&[powers])?;
         let mut log_factorial = zeros(&[powers])?;
+        let mut entropy = zeros(&[powers])?;
         for t in 1..powers {
+            entropy[t] = t as f64 * (t as f64).ln();
             inverse[t] = 1.0 / t as f64;
             log_factorial[t] = log_factorial[t - 1] + (t as f64).ln();
         }
@@ -63,6 +67,7 @@ impl Circle {
             radius,
             inverse,
             log_factorial,
+            entropy,
             powers,
             points,
             weights: (0..blocks).map(weight).collect(),

@@ -5,11 +5,12 @@
 //! Q = 1/p(K; r) · [z^K] Σ_n p_i(n) z^n · Π_{j≠i} Σ_{t ≤ cap_j(n)} p_j(t) z^t
 //!
 //! and the coefficient is a mean over the N points z = e^{iθ}, θ = 2π(p + ½)/N, of which conjugate pairs
-//! need only one. Raising n by one costs one multiply-add and one complex product a label and point.
+//! need only one. Counts n > K/2 always win, and are a binomial sum. Raising n by one costs one multiply-add and one complex product a label and point.
 //!
 //! Left out, each with a bound of [`TOLERANCE`]:
 //! * the coefficients K ± N, K ± 2N, …, which the mean takes in too: r and N are chosen for that;
 //! * counts n of the winner far from K q_i: the binomial probability of either side;
+//! * counts n at which another label has more votes all but certainly (Chernoff's bound);
 //! * the last terms of each label, whose sum is divided by p(K; r). A label without terms left to add has
 //!   *converged*; the labels converged before the first n are one label, since a product of whole Poisson
 //!   generating functions is one again.
@@ -22,7 +23,7 @@ mod small;
 use pulp::Arch;
 
 use super::sharing::Sharing;
-use super::{Ties, poisson};
+use super::{SUM_TOLERANCE, Ties, binomial, poisson};
 pub use circle::Circle;
 use integrate::Integrate;
 use points::Points;
@@ -60,6 +61,8 @@ pub struct Contour<'a> {
     sums: Vec<Points>,
     /// What each label's terms may leave out.
     negligible: f64,
+    /// -ln of a probability that K times may be left out.
+    certain: f64,
     small: Small,
     sharing: Sharing,
 }
@@ -74,6 +77,7 @@ impl<'a> Contour<'a> {
             gains: Vec::new(),
             sums: Vec::new(),
             negligible: 0.0,
+            certain: (circle.k as f64 / TOLERANCE).ln(),
             small: Small::default(),
             sharing: Sharing::new(circle.k, num_classes),
         }
@@ -87,8 +91,17 @@ impl<'a> Contour<'a> {
         }
         let (low, high) = self.bulk(q[label]);
         let low = low.max(ties.least_count(self.circle.k, q.len(), label));
+        let low = self.beaten(q, label, low);
+        // With more than half of the votes the label wins, whatever the others have.
+        let k = self.circle.k;
+        let surely = if high > k / 2 {
+            binomial::majority(k, q[label], 1.0 + excess - q[label])
+        } else {
+            0.0
+        };
+        let high = high.min(k / 2);
         if low > high {
-            return 0.0;
+            return surely.min(1.0);
         }
         self.negligible = self.circle.negligible / q.len() as f64;
         self.terms.clear();
@@ -118,7 +131,31 @@ impl<'a> Contour<'a> {
             small: &self.small,
             sharing: shared.then_some(&self.sharing),
         });
-        (value * (self.circle.radius * excess).exp()).clamp(0.0, 1.0)
+        (value * (self.circle.radius * excess).exp() + surely).clamp(0.0, 1.0)
+    }
+
+    /// The first count, from `low` on, at which the label may beat the largest other one.
+    ///
+    /// P(n_i = n, n_j ≤ n) ≤ exp(-K·D), D the divergence of (n, n, K - 2n)/K from (q_i, q_j, the rest),
+    /// as long as fewer than n votes for j are fewer than expected.
+    fn beaten(&self, q: &[f64], label: usize, mut low: usize) -> usize {
+        let k = self.circle.k;
+        let (own, entropy) = (q[label], &self.circle.entropy);
+        let others = q.iter().enumerate().filter(|(j, _)| *j != label);
+        let other = others.fold(0.0, |largest, (_, q)| f64::max(largest, *q));
+        let rest = (1.0 - own - other).max(0.0) + SUM_TOLERANCE;
+        let (pair, rest) = ((own * other).ln(), rest.ln());
+        while 2 * low < k && (k - low) as f64 * other > low as f64 * (1.0 - own) {
+            let divergence = 2.0 * entropy[low] + entropy[k - 2 * low]
+                - entropy[k]
+                - low as f64 * pair
+                - (k - 2 * low) as f64 * rest;
+            if divergence < self.certain {
+                break;
+            }
+            low += 1;
+        }
+        low
     }
 
     /// 0 or 1 where Chernoff's bound leaves nothing else: P(n_i ≤ n_j) ≤ (1 - (√q_i - √q_j)²)^K, q_i > q_j.
