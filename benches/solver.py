@@ -17,7 +17,7 @@ ROUNDS = 3
 SIZES = (
     (10, 11, 1000, {}),
     (10, 51, 400, {"random": 10}),
-    (10, 301, 30, {"random": 100}),
+    (10, 301, 100, {"random": 100}),
     (1000, 51, 12, {"peaked": 60}),
 )
 
@@ -67,7 +67,7 @@ def main():
             apart = abs(np.subtract(*both)).max()
             limit = promised.get(kind, "")
             print(
-                f"{classes:6}{k:6}  {kind:10}{contour:13.1f}{dp:11.1f}{dp / contour:14.1f}{limit:>10}{apart:20.0e}"
+                f"{classes:6}{k:6}  {kind:10}{contour:13.1f}{dp:11.1f}{dp / contour:14.1f}{limit:>10}{apart:20.0e}"  # noqa: E501
             )
     grow(rng)
 

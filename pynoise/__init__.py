@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pynoise import data, errors, knn, noise, seeds
     from pynoise._core import __version__
     from pynoise.curves import AccuracyCurve, KFit, accuracy_curve, fit_k
-    from pynoise.plurality import plurality_accuracy, plurality_distribution
+    from pynoise.plurality import expected_confusion, plurality_accuracy, plurality_distribution
 
 __all__ = [
     "AccuracyCurve",
@@ -28,6 +28,7 @@ __all__ = [
     "accuracy_curve",
     "data",
     "errors",
+    "expected_confusion",
     "fit_k",
     "knn",
     "noise",
@@ -42,6 +43,7 @@ _HOME = {
     "__version__": "pynoise._core",
     "accuracy_curve": "pynoise.curves",
     "fit_k": "pynoise.curves",
+    "expected_confusion": "pynoise.plurality",
     "plurality_accuracy": "pynoise.plurality",
     "plurality_distribution": "pynoise.plurality",
 }

@@ -67,15 +67,16 @@ def count_correct(
 def plurality_accuracy(
     q: NDArray[np.float64],
     label: NDArray[np.int32],
-    k: int,
+    ks: Sequence[int],
     ties: _Ties,
     method: _Method,
     threads: int,
     progress: _Progress = None,
 ) -> NDArray[np.float64]:
-    """Probability that each `label` wins the vote of `k` labels drawn from its row of `q` [M, L].
+    """Probability that each `label` wins the vote of k labels drawn from its row of `q` [M, L].
 
-    `label` [M·A] has A labels for each row, row after row; M·A units of work.
+    `label` [M·A] has A labels for each row, row after row. Returns [len(ks), M·A], and takes as many units
+    of work.
     """
 
 def fixed_accuracy(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks, _core
 from pynoise.errors import InputValueError, unknown_name
 
-__all__ = ["plurality_accuracy", "plurality_distribution"]
+__all__ = ["expected_confusion", "plurality_accuracy", "plurality_distribution"]
 
 Method = Literal["auto", "dp", "contour"]
 
@@ -71,12 +71,10 @@ def plurality_accuracy(
     0.648
     """
     rows = _rows(q)
-    right = _checks.labels("label", label, rows.shape[1])
-    if len(right) != len(rows):
-        raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
+    right = _right(label, rows)
     ks, single = _checks.counts("k", k)
     rule, way, count = _checks.ties(ties), _method(method), _checks.threads(threads)
-    result = np.stack([_core.plurality_accuracy(rows, right, k, rule, way, count) for k in ks])
+    result = _core.plurality_accuracy(rows, right, ks, rule, way, count)
     return result[0] if single else result
 
 
@@ -90,7 +88,7 @@ def plurality_distribution(
 ) -> NDArray[np.float64]:
     """Compute the probability that each label is the plurality of K noisy labels.
 
-    Averaged over the test examples of a class, it is a row of the expected confusion matrix.
+    `expected_confusion` averages it over the test examples of each class.
 
     Parameters
     ----------
@@ -122,7 +120,53 @@ def plurality_distribution(
     votes = _checks.whole("k", k, 1, _core.MOST_VOTES)
     rule, way, count = _checks.ties(ties), _method(method), _checks.threads(threads)
     every = np.tile(np.arange(rows.shape[1], dtype=np.int32), len(rows))
-    return _core.plurality_accuracy(rows, every, votes, rule, way, count).reshape(rows.shape)
+    return _core.plurality_accuracy(rows, every, [votes], rule, way, count).reshape(rows.shape)
+
+
+def expected_confusion(
+    q: ArrayLike,
+    label: ArrayLike,
+    k: int,
+    *,
+    ties: str = "random",
+    method: Method = "auto",
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Compute the expected confusion matrix of a vote of K noisy labels.
+
+    Parameters
+    ----------
+    q, label, method, threads
+        As for `plurality_accuracy`.
+    k : int
+        Number of neighbours, 1..10,000.
+    ties : {"random", "first", "strict"}
+        As for `plurality_distribution`.
+
+    Returns
+    -------
+    ndarray of float64, [L, L]
+        Entry [y, j]: the mean, over the examples with the right label y, of the probability that the vote
+        says j; rows sum to 1 with ties "random" and "first". A row of 0 where no example has that label.
+
+    Raises
+    ------
+    InputValueError, InputTypeError
+        For an argument out of its range; names the first bad row of `q`.
+
+    Examples
+    --------
+    >>> from pynoise import expected_confusion
+    >>> expected_confusion([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]], [0, 0, 1], 1).round(3).tolist()
+    [[0.7, 0.3], [0.1, 0.9]]
+    """
+    rows = _rows(q)
+    right = _right(label, rows)
+    votes = plurality_distribution(rows, k, ties=ties, method=method, threads=threads)
+    sums = np.zeros((rows.shape[1], rows.shape[1]))
+    np.add.at(sums, right, votes)
+    examples = np.bincount(right, minlength=len(sums))
+    return sums / np.maximum(examples, 1)[:, np.newaxis]
 
 
 def _rows(q: ArrayLike) -> NDArray[np.float64]:
@@ -130,6 +174,13 @@ def _rows(q: ArrayLike) -> NDArray[np.float64]:
     if rows.ndim != 2 or rows.size == 0:
         raise InputValueError("q", f"has shape {rows.shape}; give rows of probabilities, [M, L]")
     return rows
+
+
+def _right(label: ArrayLike, rows: NDArray[np.float64]) -> NDArray[np.int32]:
+    right = _checks.labels("label", label, rows.shape[1])
+    if len(right) != len(rows):
+        raise InputValueError("label", f"has {len(right)} labels for {len(rows)} rows of q")
+    return right
 
 
 def _method(method: Method) -> Method:

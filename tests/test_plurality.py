@@ -224,6 +224,33 @@ def test_distribution_is_the_accuracy_of_each_label(k):
             assert got.sum(axis=1) == pytest.approx(1, abs=1e-12)
 
 
+def test_expected_confusion_is_the_mean_over_the_examples_of_a_class():
+    rng = np.random.default_rng(0)
+    q, label = rng.dirichlet(np.ones(4), 60), rng.integers(0, 3, 60)
+    for ties in TIES:
+        got = pynoise.expected_confusion(q, label, 11, ties=ties)
+        votes = pynoise.plurality_distribution(q, 11, ties=ties)
+        for y in range(3):
+            assert got[y] == pytest.approx(votes[label == y].mean(axis=0), abs=1e-14)
+        assert (got[3] == 0).all()
+    with pytest.raises(InputValueError, match="label: has 59 labels for 60 rows"):
+        pynoise.expected_confusion(q, label[1:], 11)
+
+
+def test_expected_confusion_is_that_of_the_experiment():
+    # Neighbours of one class each, so that drawing labels anew is what the experiment does.
+    ideal, p = pynoise.data.ideal(4), pynoise.noise.corruption_matrix("flip", 4, label_map={0: 1, 1: 2, 2: 0})
+    q = 0.55 * np.eye(4) + 0.45 * p
+    want = pynoise.expected_confusion(q, range(4), 7, ties="first")
+    indices, _ = pynoise.knn.search(ideal.x_train, ideal.x_test, 7)
+    seen, repeats = np.zeros((4, 4)), 60
+    for seed in range(repeats):
+        noisy = pynoise.noise.make(ideal.y_train, "flip", 0.45, seed=seed, label_map={0: 1, 1: 2, 2: 0}).noisy
+        votes = pynoise.knn.label_histograms(indices, noisy, [7], 4)[0].argmax(axis=1)
+        np.add.at(seen, (ideal.y_test, votes), 1 / repeats / 500)
+    assert seen == pytest.approx(want, abs=0.01)
+
+
 def test_distribution_of_many_labels():
     q = np.random.default_rng(0).dirichlet(np.full(2500, 0.01), 2)
     assert pynoise.plurality_distribution(q, 11).sum(axis=1) == pytest.approx(1, abs=1e-12)

@@ -67,7 +67,7 @@ class Iid:
                     if report is not None:
                         report(before + rows)
 
-                correct = _core.plurality_accuracy(q, right, k, self.ties, "auto", self.threads, tell)
+                (correct,) = _core.plurality_accuracy(q, right, [k], self.ties, "auto", self.threads, tell)
                 sums[j] += correct @ weights
                 done += len(right)
         return [Predicted(float(total)) for total in sums / cases.weights.sum()]

@@ -90,26 +90,26 @@ impl Ties {
     }
 }
 
-/// The probability that a label wins the vote of `k` labels drawn from its row of `q` [M, L] (C order).
+/// The probability that a label wins the vote of k labels drawn from its row of `q` [M, L] (C order), for
+/// each k of `ks`: [len(ks), len(labels)].
 ///
-/// `labels` has the same number of labels for each row, row after row; so has the result.
-/// Eq. 4 in float64, by the `method` asked for; the absolute error is below 1e-12 for K ≤ 101. The unit of
-/// work is a label.
+/// `labels` has the same number of labels for each row, row after row. Eq. 4 in float64, by the `method` asked for; the absolute error is below 1e-12 for K ≤ 101. The unit of
+/// work is a label and k.
 ///
 /// # Errors
-/// [`Error::Value`] if `k` is 0 or above [`MOST_VOTES`], sizes do not fit, a label is outside 0..L, or a row of `q` has an entry
+/// [`Error::Value`] if a k is 0 or above [`MOST_VOTES`], sizes do not fit, a label is outside 0..L, or a row of `q` has an entry
 /// that is negative or not finite, or misses a sum of 1 by more than [`SUM_TOLERANCE`];
 /// [`Error::Memory`]; [`Error::Interrupted`].
 pub fn accuracy(
     q: &[f64],
     labels: &[i32],
     num_classes: usize,
-    k: usize,
+    ks: &[usize],
     ties: Ties,
     method: Method,
     control: &Control,
 ) -> Result<Vec<f64>> {
-    if !(1..=MOST_VOTES).contains(&k) {
+    if let Some(k) = ks.iter().find(|k| !(1..=MOST_VOTES).contains(*k)) {
         return Err(Error::value(
             "k",
             format!("{k} is not within 1..={MOST_VOTES}"),
@@ -133,39 +133,42 @@ pub fn accuracy(
     }
     crate::labels::check("label", labels, num_classes)?;
     let each = labels.len() / rows;
-    let circle = match method {
-        Method::Auto if k < CONTOUR_FROM => None,
-        Method::Dp => None,
-        Method::Auto | Method::Contour => Some(Circle::new(k)?),
+    let circle = |k: &usize| match method {
+        Method::Auto if *k < CONTOUR_FROM => Ok(None),
+        Method::Dp => Ok(None),
+        Method::Auto | Method::Contour => Circle::new(*k).map(Some),
     };
-    let solver = || {
-        Ok(match &circle {
-            Some(circle) => Solver::Contour(Contour::new(circle, num_classes)),
-            None => Solver::Dp(BoundedDp::new(k, num_classes)?),
-        })
-    };
-    let mut result = zeros(&[labels.len()])?;
-    result
-        .par_iter_mut()
+    let circles = ks.iter().map(circle).collect::<Result<Vec<_>>>()?;
+    let solvers = || Solver::each(ks, &circles, num_classes);
+    let mut by_label = zeros(&[labels.len(), ks.len()])?;
+    by_label
+        .par_chunks_mut(ks.len().max(1))
         .zip(labels)
         .enumerate()
-        .try_for_each_init(solver, |solver, (i, (value, &label))| {
+        .try_for_each_init(solvers, |solvers, (i, (values, &label))| {
             let row = &q[i / each * num_classes..][..num_classes];
             let label = label as usize;
-            let closed = match method {
-                Method::Auto => binomial::two_labels(row, label, k, ties),
-                _ => None,
-            };
-            if let Some(closed) = closed {
-                *value = closed;
-                return control.advance(1);
+            let solvers = solvers.as_mut().map_err(|error| error.clone())?;
+            for ((value, solver), &k) in values.iter_mut().zip(solvers).zip(ks) {
+                let closed = match method {
+                    Method::Auto => binomial::two_labels(row, label, k, ties),
+                    _ => None,
+                };
+                *value = match (closed, solver) {
+                    (Some(closed), _) => closed,
+                    (None, Solver::Dp(dp)) => dp.probability(row, label, ties, control)?,
+                    (None, Solver::Contour(contour)) => contour.probability(row, label, ties),
+                };
+                control.advance(1)?;
             }
-            *value = match solver.as_mut().map_err(|error: &mut Error| error.clone())? {
-                Solver::Dp(dp) => dp.probability(row, label, ties, control)?,
-                Solver::Contour(contour) => contour.probability(row, label, ties),
-            };
-            control.advance(1)
+            Ok(())
         })?;
+    let mut result = zeros(&[ks.len(), labels.len()])?;
+    for (i, values) in by_label.chunks_exact(ks.len().max(1)).enumerate() {
+        for (position, value) in values.iter().enumerate() {
+            result[position * labels.len() + i] = *value;
+        }
+    }
     Ok(result)
 }
 
@@ -173,6 +176,17 @@ pub fn accuracy(
 enum Solver<'a> {
     Dp(BoundedDp),
     Contour(Contour<'a>),
+}
+
+impl<'a> Solver<'a> {
+    /// One for each k, by the method that has a circle.
+    fn each(ks: &[usize], circles: &'a [Option<Circle>], num_classes: usize) -> Result<Vec<Self>> {
+        let solver = |(k, circle): (&usize, &'a Option<Circle>)| match circle {
+            Some(circle) => Ok(Self::Contour(Contour::new(circle, num_classes))),
+            None => BoundedDp::new(*k, num_classes).map(Self::Dp),
+        };
+        ks.iter().zip(circles).map(solver).collect()
+    }
 }
 
 fn check_distribution(row: &[f64]) -> std::result::Result<(), String> {
@@ -220,7 +234,7 @@ mod tests {
     fn one(q: &[f64], label: usize, k: usize, ties: Ties) -> f64 {
         let [dp, contour, auto] = [Method::Dp, Method::Contour, Method::Auto].map(|method| {
             let control = Control::default();
-            accuracy(q, &[label as i32], q.len(), k, ties, method, &control).unwrap()[0]
+            accuracy(q, &[label as i32], q.len(), &[k], ties, method, &control).unwrap()[0]
         });
         assert!(
             (auto - contour).abs() < 1e-12,
@@ -277,8 +291,9 @@ mod tests {
     #[test]
     fn bad_arguments_are_errors() {
         let control = Control::default();
-        let run =
-            |q: &[f64], label, k| accuracy(q, &[label], 2, k, Ties::Strict, Method::Dp, &control);
+        let run = |q: &[f64], label, k| {
+            accuracy(q, &[label], 2, &[k], Ties::Strict, Method::Dp, &control)
+        };
         assert!(run(&[0.5, 0.5], 0, 0).is_err());
         assert!(run(&[0.5, 0.5], 0, MOST_VOTES + 1).is_err());
         assert!(run(&[0.5, 0.5, 0.0], 0, 1).is_err());

@@ -27,18 +27,18 @@ pub fn ties(py: Python<'_>, name: &str) -> PyResult<Ties> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (q, label, k, ties, method, threads, progress=None))]
+#[pyo3(signature = (q, label, ks, ties, method, threads, progress=None))]
 #[allow(clippy::too_many_arguments)] // the kernel's
 pub fn plurality_accuracy<'py>(
     py: Python<'py>,
     q: PyReadonlyArray2<'py, f64>,
     label: PyReadonlyArray1<'py, i32>,
-    k: usize,
+    ks: Vec<usize>,
     ties: &str,
     method: &str,
     threads: usize,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let num_classes = q.shape()[1];
     let (q, label, ties) = (
         slice(py, "q", &q)?,
@@ -55,9 +55,9 @@ pub fn plurality_accuracy<'py>(
         }
     };
     let result = run(py, threads, progress, |control| {
-        accuracy(q, label, num_classes, k, ties, method, control)
+        accuracy(q, label, num_classes, &ks, ties, method, control)
     })?;
-    Ok(result.into_pyarray(py))
+    result.into_pyarray(py).reshape([ks.len(), label.len()])
 }
 
 /// What becomes of a selected neighbour, as Python has it.
