@@ -51,7 +51,7 @@ _BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("ana
 @click.option(
     "--node-budget",
     type=int,
-    default=1000,
+    default=200,
     show_default=True,
     help="With --model fixed and a matrix: the largest neighbourhood that is computed exactly, others are "
     "sampled (docs/solver.md).",

@@ -23,6 +23,8 @@ from pynoise.data import Dataset
 __all__ = ["accuracy_curve"]
 
 _MOST_REPEATS = 100_000
+# A neighbourhood of more would take hours.
+_MOST_NODES = 100_000
 
 
 def accuracy_curve(
@@ -77,7 +79,7 @@ def accuracy_curve(
     clean : str or array_like of float, [M, L], optional
         The clean distribution of each test example instead of its neighbours' labels: probabilities, in
         the order of the test examples, or "softmax:FILE" with the .npy or .npz (array ``softmax``) file of
-        them. Rows sum to 1 within 1e-8 and are used as they stand in float64; within 1e-5 in float32 and
+        them. Rows sum to 1 within 1e-9 and are used as they stand in float64; within 1e-5 in float32 and
         1e-2 in float16, each then divided by its sum (``meta["clean"]`` says so). Not with "fixed", which
         needs counts.
     node_budget : int
@@ -113,7 +115,7 @@ def accuracy_curve(
     seed = _checks.seed("seed", seed)
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
-    budget = _checks.whole("node_budget", node_budget, 1)
+    budget = _checks.whole("node_budget", node_budget, 1, _MOST_NODES)
 
     report = progress or _silent
     started = time.perf_counter()

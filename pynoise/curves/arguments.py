@@ -61,6 +61,8 @@ def noise_of(
             known = [kind for kind in noise_package.KINDS if kind != "matrix"]
             raise unknown_name("noise", noise, [*known, "FILE.npy", "FILE.csv"])
         return noise, noise_package.corruption_matrix(noise, classes), None
+    if np.ndim(_checks.array("noise", noise)) == 0:
+        raise InputTypeError("noise", f"{noise!r} is no noise; give a kind, a label map or a matrix")
     return "matrix", noise_package.corruption_matrix("matrix", classes, matrix=noise), None
 
 

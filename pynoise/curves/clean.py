@@ -20,7 +20,7 @@ CleanLike = str | ArrayLike
 _PREFIX = "softmax:"
 
 # How far from 1 a row may sum, by dtype: what rounding in it makes of a thousand probabilities.
-_TOLERANCES = {np.float64: 1e-8, np.float32: 1e-5, np.float16: 1e-2}
+_TOLERANCES = {np.float64: 1e-9, np.float32: 1e-5, np.float16: 1e-2}
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Dense", "LabelMapped", "Spread", "Structure", "structure_of"]
 
-# A diagonal may miss what the rest of its matrix says by this much: rounding, and no more.
-_ROUNDING = 1e-12
+# A diagonal may miss what the rest of its row says by this much for each class: rounding, and no more.
+_ROUNDING = 4 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,10 @@ def structure_of(matrix: NDArray[np.float64]) -> Structure:
         if unlike.any():
             return Dense(matrix)
     leave = float(given.sum())
-    if abs(diagonal - (1 - leave + given)).max() > _ROUNDING or leave == 0:
+    rounding = _ROUNDING * classes
+    if abs(diagonal - (1 - leave + given)).max() > rounding or leave == 0:
         return Dense(matrix)
-    if leave <= 1 + _ROUNDING:
+    if leave <= 1 + rounding:
         return Spread(given / leave, min(1.0, leave), others_only=False)
     if (given == given[0]).all():
         even = np.full(classes, 1 / classes)

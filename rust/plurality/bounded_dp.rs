@@ -41,10 +41,12 @@ impl BoundedDp {
         })
     }
 
-    /// The probability that `label` wins the vote of K labels drawn from `q`, within [0, 1].
+    /// The probability that `label` wins the vote of K labels drawn from `q`, which sums to 1 + `excess`;
+    /// within [0, 1].
     pub fn probability(
         &mut self,
         q: &[f64],
+        excess: f64,
         label: usize,
         ties: Ties,
         control: &Control,
@@ -69,8 +71,7 @@ impl BoundedDp {
         }
         // Divided by P(the Poisson counts sum to K). Their rates sum to K only as nearly as q sums to 1,
         // which the exponential makes up for: Eq. 4 holds for q as it stands.
-        let excess = k as f64 * (1.0 - q.iter().sum::<f64>());
-        Ok((total / self.at_k * (-excess).exp()).clamp(0.0, 1.0))
+        Ok((total / self.at_k * (k as f64 * excess).exp()).clamp(0.0, 1.0))
     }
 
     /// P(the other labels share K - `count` votes, each within its cap), a label with `count` votes

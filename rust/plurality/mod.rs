@@ -6,6 +6,7 @@
 mod binomial;
 mod bounded_dp;
 mod contour;
+mod excess;
 pub mod fixed;
 mod gauss_legendre;
 mod poisson;
@@ -17,6 +18,7 @@ use crate::memory::zeros;
 use crate::{Control, Error, Result};
 use bounded_dp::BoundedDp;
 use contour::{Circle, Contour};
+use excess::excess;
 
 /// Rows of q may miss a sum of 1 by this much: far more than rounding in float64 makes, and too little to
 /// matter. (They are not normalised: Q is Eq. 4 for q as it stands.)
@@ -121,53 +123,59 @@ pub fn accuracy(
             format!("has {} entries in rows of {num_classes}", q.len()),
         ));
     }
-    let rows = q.len() / num_classes;
-    if !labels.len().is_multiple_of(rows) {
+    let number = q.len() / num_classes;
+    if !labels.len().is_multiple_of(number) {
         return Err(Error::value(
             "label",
-            format!("has {} labels for {rows} rows", labels.len()),
+            format!("has {} labels for {number} rows", labels.len()),
         ));
     }
-    for (m, row) in q.chunks_exact(num_classes).enumerate() {
-        check_distribution(row).map_err(|why| Error::value("q", format!("row {m} {why}")))?;
-    }
+    let excesses: Vec<_> = q
+        .par_chunks_exact(num_classes)
+        .map(check_distribution)
+        .collect();
+    let rows = (q.chunks_exact(num_classes).zip(excesses).enumerate())
+        .map(|(m, (row, excess))| match excess {
+            Ok(excess) => Ok((row, excess)),
+            Err(why) => Err(Error::value("q", format!("row {m} {why}"))),
+        })
+        .collect::<Result<Vec<_>>>()?;
     crate::labels::check("label", labels, num_classes)?;
-    let each = labels.len() / rows;
-    let circle = |k: &usize| match method {
-        Method::Auto if *k < CONTOUR_FROM => Ok(None),
-        Method::Dp => Ok(None),
-        Method::Auto | Method::Contour => Circle::new(*k).map(Some),
-    };
-    let circles = ks.iter().map(circle).collect::<Result<Vec<_>>>()?;
-    let solvers = || Solver::each(ks, &circles, num_classes);
-    let mut by_label = zeros(&[labels.len(), ks.len()])?;
-    by_label
-        .par_chunks_mut(ks.len().max(1))
-        .zip(labels)
-        .enumerate()
-        .try_for_each_init(solvers, |solvers, (i, (values, &label))| {
-            let row = &q[i / each * num_classes..][..num_classes];
-            let label = label as usize;
-            let solvers = solvers.as_mut().map_err(|error| error.clone())?;
-            for ((value, solver), &k) in values.iter_mut().zip(solvers).zip(ks) {
+    let each = labels.len() / number;
+    let mut result = zeros(&[ks.len(), labels.len()])?;
+    // One K after the other: the points of a circle take memory.
+    for (&k, values) in ks.iter().zip(result.chunks_exact_mut(labels.len().max(1))) {
+        let circle = match method {
+            Method::Auto if k < CONTOUR_FROM => None,
+            Method::Dp => None,
+            Method::Auto | Method::Contour => Some(Circle::new(k)?),
+        };
+        let solver = || {
+            Ok(match &circle {
+                Some(circle) => Solver::Contour(Contour::new(circle, num_classes)),
+                None => Solver::Dp(BoundedDp::new(k, num_classes)?),
+            })
+        };
+        values
+            .par_iter_mut()
+            .zip(labels)
+            .enumerate()
+            .try_for_each_init(solver, |solver, (i, (value, &label))| {
+                let ((row, excess), label) = (rows[i / each], label as usize);
                 let closed = match method {
                     Method::Auto => binomial::two_labels(row, label, k, ties),
                     _ => None,
                 };
+                let solver = solver.as_mut().map_err(|error: &mut Error| error.clone())?;
                 *value = match (closed, solver) {
                     (Some(closed), _) => closed,
-                    (None, Solver::Dp(dp)) => dp.probability(row, label, ties, control)?,
-                    (None, Solver::Contour(contour)) => contour.probability(row, label, ties),
+                    (None, Solver::Dp(dp)) => dp.probability(row, excess, label, ties, control)?,
+                    (None, Solver::Contour(contour)) => {
+                        contour.probability(row, excess, label, ties)
+                    }
                 };
-                control.advance(1)?;
-            }
-            Ok(())
-        })?;
-    let mut result = zeros(&[ks.len(), labels.len()])?;
-    for (i, values) in by_label.chunks_exact(ks.len().max(1)).enumerate() {
-        for (position, value) in values.iter().enumerate() {
-            result[position * labels.len() + i] = *value;
-        }
+                control.advance(1)
+            })?;
     }
     Ok(result)
 }
@@ -178,31 +186,22 @@ enum Solver<'a> {
     Contour(Contour<'a>),
 }
 
-impl<'a> Solver<'a> {
-    /// One for each k, by the method that has a circle.
-    fn each(ks: &[usize], circles: &'a [Option<Circle>], num_classes: usize) -> Result<Vec<Self>> {
-        let solver = |(k, circle): (&usize, &'a Option<Circle>)| match circle {
-            Some(circle) => Ok(Self::Contour(Contour::new(circle, num_classes))),
-            None => BoundedDp::new(*k, num_classes).map(Self::Dp),
-        };
-        ks.iter().zip(circles).map(solver).collect()
-    }
-}
-
-fn check_distribution(row: &[f64]) -> std::result::Result<(), String> {
+/// By how much a row of probabilities exceeds a sum of 1, or what is wrong with it.
+fn check_distribution(row: &[f64]) -> std::result::Result<f64, String> {
     if let Some(j) = row.iter().position(|p| !p.is_finite() || *p < 0.0) {
         return Err(format!(
-            "has {} at label {j}; probabilities are finite and not negative",
+            "has {:?} at label {j}; probabilities are finite and not negative",
             row[j]
         ));
     }
-    let sum: f64 = row.iter().sum();
-    if (sum - 1.0).abs() > SUM_TOLERANCE {
+    let excess = excess(row);
+    if excess.abs() > SUM_TOLERANCE {
         return Err(format!(
-            "sums to {sum}; divide it by its sum (tolerance {SUM_TOLERANCE:e})"
+            "sums to {}; divide it by its sum (tolerance {SUM_TOLERANCE:e})",
+            1.0 + excess
         ));
     }
-    Ok(())
+    Ok(excess)
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl Integrate<'_> {
         let groups = self.groups;
         // The product of what has converged.
         let mut settled = match certain {
-            Some(points) => Complex::load(simd, points, part),
+            Some(_) => Complex::real(simd, 1.0), // its part comes with each count's factor
             None => Complex::series(simd, self.certain, phases, part),
         };
         for (sum, group) in self.sums.iter_mut().zip(groups) {
@@ -104,8 +104,9 @@ impl Integrate<'_> {
                 product = Complex::real(simd, 0.0);
                 for (node, (z, weight)) in sharing.rule(n).iter().enumerate() {
                     let mut shared = settled;
-                    if let Some((factor, series)) = self.small.factor_at(n, node) {
-                        shared = shared.times_exp(simd, series, &phases[n..], part, factor);
+                    if let Some(certain) = certain {
+                        let factor = self.small_factor(simd, certain, (n, node), phases, part);
+                        shared = shared.times(simd, factor);
                     }
                     let growing = starts[0]..split;
                     let sums = self.sums[growing.clone()].iter();
@@ -117,8 +118,9 @@ impl Integrate<'_> {
                     }
                     product = product.add_scaled(simd, shared, *weight);
                 }
-            } else if let Some((factor, series)) = self.small.factor_at(n, 0) {
-                product = product.times_exp(simd, series, &phases[n..], part, factor);
+            } else if let Some(certain) = certain {
+                let factor = self.small_factor(simd, certain, (n, 0), phases, part);
+                product = product.times(simd, factor);
             }
             for (kind, phase) in [phase, after].into_iter().enumerate() {
                 let growing = starts[kind]..ends[kind];
@@ -138,6 +140,32 @@ impl Integrate<'_> {
             phase = after;
         }
         total
+    }
+
+    /// What has converged from the start and the labels with small rates give, for the winner's count and
+    /// node of the tie rule `at`.
+    #[inline(always)]
+    fn small_factor<S: Simd, const W: usize>(
+        &self,
+        simd: S,
+        certain: &Points,
+        at: (usize, usize),
+        phases: &[Points],
+        part: usize,
+    ) -> Complex<S, W> {
+        let converged = Complex::load(simd, certain, part);
+        let Some((factor, series)) = self.small.factor_at(at.0, at.1) else {
+            return converged;
+        };
+        let exponent = Complex::series(simd, series, &phases[at.0..], part);
+        if factor.large {
+            // One is as small as the other is large: together they are at most 1.
+            let mut points = Points::default();
+            exponent.store(&mut points, part);
+            let points = phases[1].exponential_with(self.rate, &points);
+            return Complex::load(simd, &points, part);
+        }
+        converged.times(simd, Complex::exp(simd, exponent, factor))
     }
 }
 

@@ -83,9 +83,9 @@ impl<'a> Contour<'a> {
         }
     }
 
-    /// The probability that `label` wins the vote of K labels drawn from `q`, within [0, 1].
-    pub fn probability(&mut self, q: &[f64], label: usize, ties: Ties) -> f64 {
-        let excess = q.iter().sum::<f64>() - 1.0; // rates sum to r only as nearly as q sums to 1
+    /// The probability that `label` wins the vote of K labels drawn from `q`, which sums to 1 + `excess`;
+    /// within [0, 1].
+    pub fn probability(&mut self, q: &[f64], excess: f64, label: usize, ties: Ties) -> f64 {
         if let Some(certain) = self.foregone(q, label) {
             return (certain * (self.circle.k as f64 * excess).exp()).min(1.0);
         }
@@ -306,8 +306,8 @@ mod tests {
             for ties in [Ties::Strict, Ties::First, Ties::Random] {
                 for label in 0..q.len() {
                     let (a, b) = (
-                        native.probability(&q, label, ties),
-                        scalar.probability(&q, label, ties),
+                        native.probability(&q, 0.0, label, ties),
+                        scalar.probability(&q, 0.0, label, ties),
                     );
                     assert_eq!(a.to_bits(), b.to_bits(), "K = {k}, label {label}");
                 }

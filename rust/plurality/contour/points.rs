@@ -15,16 +15,40 @@ pub struct Points {
     pub im: [f64; LANES],
 }
 
+/// e^(re + i im)
+fn cis(re: f64, im: f64) -> (f64, f64) {
+    let (size, (sin, cos)) = (re.exp(), im.sin_cos());
+    (size * cos, size * sin)
+}
+
 impl Points {
     /// exp(rate (z - 1)) at points z of the unit circle.
     pub fn exponential(&self, rate: f64) -> Self {
         let mut result = Self::default();
         for l in 0..LANES {
-            let size = (rate * (self.re[l] - 1.0)).exp();
-            let (sin, cos) = (rate * self.im[l]).sin_cos();
-            (result.re[l], result.im[l]) = (size * cos, size * sin);
+            (result.re[l], result.im[l]) = cis(rate * self.less_one(l), rate * self.im[l]);
         }
         result
+    }
+
+    /// exp(rate (z - 1) + exponent) at points z of the unit circle.
+    pub fn exponential_with(&self, rate: f64, exponent: &Self) -> Self {
+        let mut result = Self::default();
+        for l in 0..LANES {
+            let re = rate * self.less_one(l) + exponent.re[l];
+            (result.re[l], result.im[l]) = cis(re, rate * self.im[l] + exponent.im[l]);
+        }
+        result
+    }
+
+    /// The real part less 1, without cancellation where it is near 1.
+    fn less_one(&self, l: usize) -> f64 {
+        let (re, im) = (self.re[l], self.im[l]);
+        if re > 0.0 {
+            -im * im / (1.0 + re)
+        } else {
+            re - 1.0
+        }
     }
 }
 
@@ -127,17 +151,9 @@ impl<S: Simd, const W: usize> Complex<S, W> {
         sum
     }
 
-    /// `self` times the exponential of Σ_t terms[t] z^t.
+    /// The exponential of `exponent`, as `factor` says.
     #[inline(always)]
-    pub fn times_exp(
-        self,
-        simd: S,
-        terms: &[f64],
-        phases: &[Points],
-        part: usize,
-        factor: Factor,
-    ) -> Self {
-        let exponent = Self::series(simd, terms, phases, part);
+    pub fn exp(simd: S, exponent: Self, factor: Factor) -> Self {
         let one = Self::real(simd, 1.0);
         let mut value = one;
         for d in (1..=factor.degree).rev() {
@@ -147,6 +163,6 @@ impl<S: Simd, const W: usize> Complex<S, W> {
         for _ in 0..factor.halvings {
             value = value.times(simd, value);
         }
-        self.times(simd, value)
+        value
     }
 }

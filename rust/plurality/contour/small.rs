@@ -28,6 +28,8 @@ pub struct Factor {
     pub halvings: u32,
     /// 2^-halvings
     pub shrink: f64,
+    /// Whether it may be too large for a float64, or lose digits, beside what has converged.
+    pub large: bool,
 }
 
 /// One thread's tables, and the factors of the row in hand.
@@ -174,6 +176,7 @@ impl Small {
         } else {
             self.coefficients.len() - start
         };
+        let large = size > 20.0;
         let mut halvings = 0;
         let mut shrink = 1.0;
         while size > 0.5 {
@@ -192,6 +195,7 @@ impl Small {
             degree,
             halvings,
             shrink,
+            large,
         }
     }
 }

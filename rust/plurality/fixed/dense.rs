@@ -55,14 +55,15 @@ impl<'a> Dense<'a> {
         })
     }
 
-    /// λ_j^t/t! of every degree, without a limit on t.
+    /// λ_j^t/t! of every degree, without a limit on t, in powers of c_k x_k.
     fn received(&self, label: usize) -> Polynomial {
         let classes = self.counts.len();
         let powers: Vec<Vec<f64>> = (self.present.iter().zip(&self.shape))
             .map(|(k, size)| {
                 let mut powers = vec![1.0];
                 for u in 1..*size {
-                    powers.push(powers[u - 1] * self.matrix[k * classes + label] / u as f64);
+                    let share = scale_of(*size) * self.matrix[k * classes + label];
+                    powers.push(powers[u - 1] * share / u as f64);
                 }
                 powers
             })
@@ -100,10 +101,10 @@ impl<'a> Dense<'a> {
             let count = self.shape[place] - 1;
             let received = self.received(label);
             let mut next = vec![vec![0.0; nodes]; kept.len() + count];
-            let mut keep = 1.0; // 1/a!
+            let mut keep = 1.0; // c^a/a!
             for a in 0..=count {
                 if a > 0 {
-                    keep /= a as f64;
+                    keep *= scale_of(count + 1) / a as f64;
                 }
                 // Times x^a: the coefficients move up by a.
                 let mut factor = vec![0.0; nodes];
@@ -125,16 +126,21 @@ impl<'a> Dense<'a> {
             }
             kept = next;
         }
-        // Π c_k! 2^-K, spread over the factors so that none is too large.
+        // Π c_k!/c_k^c_k 2^-K
         let mut scale = weight;
         for size in &self.shape {
-            (1..*size).for_each(|n| scale *= 0.5 * n as f64);
+            (1..*size).for_each(|n| scale *= 0.5 * n as f64 / scale_of(*size));
         }
         let k = binomials.largest();
         for (stay, product) in kept.iter().enumerate() {
             sums[k - stay] += scale * product[nodes - 1];
         }
     }
+}
+
+/// c_k: powers of λ_j are scaled by it, so that λ^t/t! does not underflow for many neighbours of a class.
+fn scale_of(size: usize) -> f64 {
+    (size - 1) as f64
 }
 
 /// out += a·b of polynomials of this shape, as far as they have coefficients.

@@ -5,6 +5,8 @@
 
 use super::super::Ties;
 use super::binomials::Binomials;
+use crate::Result;
+use crate::memory::zeros;
 
 /// The most labels.
 pub const LABELS: usize = 3;
@@ -20,12 +22,12 @@ pub fn accuracy(
     matrix: &[f64],
     ties: Ties,
     binomials: &Binomials,
-) -> Vec<f64> {
+) -> Result<Vec<f64>> {
     let classes = counts.len();
     let width = k + 1;
     let at = |a: usize, b: usize| (a * width + b) * width;
-    let mut table = vec![0.0; width * width * width];
-    let mut next = table.clone();
+    let mut table = zeros(&[width, width, width])?;
+    let mut next = zeros(&[width, width, width])?;
     table[0] = 1.0;
     let mut counted = 0;
     for class in 0..classes {
@@ -68,7 +70,7 @@ pub fn accuracy(
     for (value, ways) in result.iter_mut().zip(binomials.row(k)) {
         *value /= ways;
     }
-    result
+    Ok(result)
 }
 
 fn add(out: &mut [f64], from: &[f64], weight: f64) {

@@ -276,14 +276,14 @@ impl Solver<'_> {
                 if amplified < AMPLIFIED[0] {
                     self.symmetric::<f64>(counts, label, amplified, row)?;
                 } else if few {
-                    self.few(counts, label, row);
+                    self.few(counts, label, row)?;
                 } else if amplified < AMPLIFIED[1] {
                     self.symmetric::<Double>(counts, label, amplified, row)?;
                 } else {
                     return Ok(false);
                 }
             }
-            Noise::Dense(_) if few => self.few(counts, label, row),
+            Noise::Dense(_) if few => self.few(counts, label, row)?,
             Noise::Dense(matrix) => {
                 let Some(dense) = Dense::new(counts, matrix, self.budget) else {
                     return Ok(false);
@@ -297,11 +297,11 @@ impl Solver<'_> {
         Ok(true)
     }
 
-    fn few(&self, counts: &[i32], label: usize, row: &mut [f64]) {
+    fn few(&self, counts: &[i32], label: usize, row: &mut [f64]) -> Result<()> {
         let (matrix, binomials) = (self.matrix, &self.binomials);
-        row.copy_from_slice(&few::accuracy(
-            counts, label, self.k, matrix, self.ties, binomials,
-        ));
+        let values = few::accuracy(counts, label, self.k, matrix, self.ties, binomials)?;
+        row.copy_from_slice(&values);
+        Ok(())
     }
 
     fn symmetric<T: Number>(
