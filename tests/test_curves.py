@@ -276,6 +276,7 @@ def test_names_are_text_in_the_picture(tmp_path):
             InputValueError,
             "k: 11 is too large; give at most 10, the",
         ),
+        ({"noise": None}, InputTypeError, "noise: None is no noise; give a kind, a label map or a matrix"),
         ({"noise": "flop"}, InputValueError, "noise: 'flop' is not known (did you mean 'flip'?)"),
         ({"noise": "matrix"}, InputValueError, "noise: 'matrix' needs one"),
         ({"noise": {0: 3}}, InputValueError, "label_map: 3 is too large"),

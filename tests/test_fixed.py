@@ -157,7 +157,14 @@ def test_the_measured_curve_is_what_the_model_says(kind):
     dataset = overlapping(4)
     for ties in TIES:
         curve = pynoise.accuracy_curve(
-            dataset, [1, 5, 12], kind, [0, 0.2, 0.5, 0.8, 0.95, 1], model="fixed", ties=ties, repeats=300
+            dataset,
+            [1, 5, 12],
+            kind,
+            [0, 0.2, 0.5, 0.8, 0.95, 1],
+            model="fixed",
+            ties=ties,
+            repeats=300,
+            node_budget=500,
         )
         assert_within(curve, 300, 4, rare=1e-6)
         assert all(row["exact_share"] == 1 and row["analytic_se"] == 0 for row in curve.rows)
@@ -208,6 +215,16 @@ def test_beyond_the_budget_draws_give_the_same_with_an_error():
         assert 0 < drawn[1]["analytic_se"] < 0.002
 
 
+@pytest.mark.parametrize("counts", [(400, 0, 0, 0), (0, 180, 0, 1), (0, 3, 198, 0)])
+def test_many_neighbors_of_a_class(counts):
+    uniform = np.full((4, 4), 0.25)
+    for ties in TIES:
+        for label in (1, 2):
+            want = solve(counts, label, uniform[0], ties)
+            got = solve(counts, label, uniform, ties)
+            assert got == pytest.approx(want, abs=1e-12)
+
+
 def test_symmetric_noise_at_high_levels():
     # Where the identity with uniform noise would lose digits.
     dataset = overlapping(4, n=200)
@@ -254,6 +271,8 @@ def test_bad_arguments():
         pynoise.accuracy_curve(model="fixd")
     with pytest.raises(InputValueError, match="node_budget: 0 is too small; give at least 1"):
         pynoise.accuracy_curve(model="fixed", node_budget=0)
+    with pytest.raises(InputValueError, match="node_budget: 18446744073709551616 is too large"):
+        pynoise.accuracy_curve(model="fixed", node_budget=2**64)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,33 @@ def test_large_k_and_many_labels(k, classes):
             assert got[0] == pytest.approx(1 / classes, abs=1e-12)
 
 
+@pytest.mark.parametrize(("classes", "k"), [(2900, 715), (4000, 1001), (10_000, 2001)])
+def test_many_small_rates_of_a_large_sum(classes, k):
+    # Beside exponentials of ±K: the probability of any label is 1/L with ties shared out.
+    q = np.full((1, classes), 1 / classes)
+    first, last = (plurality_all_ties(q, [label], k) for label in (0, classes - 1))
+    assert first["random"] == pytest.approx(1 / classes, abs=1e-12)
+    assert last["random"] == pytest.approx(first["random"], abs=1e-12)
+    assert last["first"] == pytest.approx(last["strict"], abs=1e-12)
+    assert first["strict"] == pytest.approx(last["strict"], abs=1e-12)
+    assert 0 < last["strict"] < first["random"] < first["first"] < 1
+
+
+def plurality_all_ties(q, label, k):
+    return {ties: pynoise.plurality_accuracy(q, label, k, ties=ties)[0] for ties in TIES}
+
+
+@pytest.mark.parametrize("classes", [10, 1000, 10_000])
+def test_what_rounding_takes_of_the_sum_of_a_row_is_not_lost(classes):
+    # A sure winner: Q is the sum of the row to the power of K.
+    q = np.full(classes, 0.1 / (classes - 1))
+    q[0] = 0.9
+    exactly = sum(map(Fraction, q.tolist()))
+    for k, method in ((101, "dp"), (101, "contour"), (1001, "contour"), (10_000, "contour")):
+        got = pynoise.plurality_accuracy([q], [0], k, method=method)[0]
+        assert abs(Fraction(float(got)) - min(1, exactly**k)) < Fraction(1, 10**12)
+
+
 @pytest.mark.parametrize("k", [1, 2, 11, 50, 51, 100, 101])
 def test_flip_agrees_with_the_closed_form_of_eq_16(k):
     for step in range(21):

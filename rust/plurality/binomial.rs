@@ -8,11 +8,13 @@ use std::cmp::Ordering;
 
 use super::Ties;
 
-/// Σ_n `weight`(n) C(k, n) p^n rest^(k - n), for 0 ≤ weights ≤ 1 and p + rest near 1.
-fn sum(k: usize, p: f64, rest: f64, weight: impl Fn(usize) -> f64) -> f64 {
+/// Σ_n `weight`(n) C(k, n) p^n rest^(k - n), for 0 ≤ weights ≤ 1 and p + rest = 1 + `excess`.
+fn sum(k: usize, p: f64, rest: f64, excess: f64, weight: impl Fn(usize) -> f64) -> f64 {
+    // From the excess as it is: of p + rest rounding leaves too little for a power of K.
+    let all = (k as f64 * excess.ln_1p()).exp();
     if p == 0.0 || rest == 0.0 {
         let n = if p == 0.0 { 0 } else { k };
-        return weight(n) * (k as f64 * (p + rest).ln()).exp();
+        return weight(n) * all;
     }
     let mode = (((k + 1) as f64 * (p / (p + rest))) as usize).min(k);
     let (up, down) = (p / rest, rest / p);
@@ -37,17 +39,19 @@ fn sum(k: usize, p: f64, rest: f64, weight: impl Fn(usize) -> f64) -> f64 {
             break;
         }
     }
-    weighted / total * (k as f64 * (p + rest - 1.0).ln_1p()).exp()
+    weighted / total * all
 }
 
-/// The probability of more than half of `k` votes for a label with probability `p`.
-pub fn majority(k: usize, p: f64, rest: f64) -> f64 {
-    sum(k, p, rest, |n| f64::from(u8::from(2 * n > k)))
+/// The probability of more than half of `k` votes for a label with probability `p`, where all sum to
+/// 1 + `excess`.
+pub fn majority(k: usize, p: f64, excess: f64) -> f64 {
+    let rest = (1.0 - p + excess).max(0.0);
+    sum(k, p, rest, excess, |n| f64::from(u8::from(2 * n > k)))
 }
 
 /// The probability that `label` wins the vote of `k` labels drawn from `q`, if at most one other label has a
-/// probability above 0; within [0, 1].
-pub fn two_labels(q: &[f64], label: usize, k: usize, ties: Ties) -> Option<f64> {
+/// probability above 0; q sums to 1 + `excess`. Within [0, 1].
+pub fn two_labels(q: &[f64], excess: f64, label: usize, k: usize, ties: Ties) -> Option<f64> {
     let mut others = (0..q.len()).filter(|j| *j != label && q[*j] > 0.0);
     let other = others.next();
     if others.next().is_some() {
@@ -63,5 +67,6 @@ pub fn two_labels(q: &[f64], label: usize, k: usize, ties: Ties) -> Option<f64> 
         Ordering::Equal => tie,
         Ordering::Greater => 1.0,
     };
-    Some(sum(k, q[label], other.map_or(0.0, |j| q[j]), wins).min(1.0))
+    let rest = other.map_or(0.0, |j| q[j]);
+    Some(sum(k, q[label], rest, excess, wins).min(1.0))
 }

@@ -152,7 +152,7 @@ pub fn accuracy(
         };
         let solver = || {
             Ok(match &circle {
-                Some(circle) => Solver::Contour(Contour::new(circle, num_classes)),
+                Some(circle) => Solver::Contour(Box::new(Contour::new(circle, num_classes))),
                 None => Solver::Dp(BoundedDp::new(k, num_classes)?),
             })
         };
@@ -163,7 +163,7 @@ pub fn accuracy(
             .try_for_each_init(solver, |solver, (i, (value, &label))| {
                 let ((row, excess), label) = (rows[i / each], label as usize);
                 let closed = match method {
-                    Method::Auto => binomial::two_labels(row, label, k, ties),
+                    Method::Auto => binomial::two_labels(row, excess, label, k, ties),
                     _ => None,
                 };
                 let solver = solver.as_mut().map_err(|error: &mut Error| error.clone())?;
@@ -183,7 +183,7 @@ pub fn accuracy(
 /// A method with one thread's working memory.
 enum Solver<'a> {
     Dp(BoundedDp),
-    Contour(Contour<'a>),
+    Contour(Box<Contour<'a>>),
 }
 
 /// By how much a row of probabilities exceeds a sum of 1, or what is wrong with it.

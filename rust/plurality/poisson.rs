@@ -27,7 +27,7 @@ pub fn fill(rate: f64, out: &mut [f64]) {
 }
 
 /// Appends P(N = t) for t = 0, 1, … of a Poisson variable: `most` terms, or until the rest of them adds less
-/// than `negligible`. `inverse` holds 1/t.
+/// than `negligible`. `inverse` holds 1/t, `most` of them at least.
 pub fn append(rate: f64, most: usize, negligible: f64, inverse: &[f64], out: &mut Vec<f64>) {
     // Beyond the mode neighbours fall by rate/(t + 1) at least: a geometric series bounds the rest.
     let rest_matters = |t: usize, p: f64| {
@@ -43,9 +43,9 @@ pub fn append(rate: f64, most: usize, negligible: f64, inverse: &[f64], out: &mu
         return;
     }
     let mut p = (-rate).exp();
-    for t in 0..most {
+    for (t, inverse) in inverse.iter().enumerate().take(most) {
         if t > 0 {
-            p *= rate * inverse[t];
+            p *= rate * inverse;
         }
         if !rest_matters(t, p) {
             break;

@@ -95,7 +95,7 @@ impl<'a> Contour<'a> {
         // With more than half of the votes the label wins, whatever the others have.
         let k = self.circle.k;
         let surely = if high > k / 2 {
-            binomial::majority(k, q[label], 1.0 + excess - q[label])
+            binomial::majority(k, q[label], excess)
         } else {
             0.0
         };

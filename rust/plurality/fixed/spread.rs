@@ -272,12 +272,12 @@ impl<'a, T: Number> Spread<'a, T> {
             self.arch.dispatch(AddProduct { a, b, out });
             for b in 0..=own {
                 let mut sum = T::new(0.0);
-                for v in 0..=s {
+                for (v, closer) in closer.iter().enumerate().take(s + 1) {
                     let allowed = votes.weight(apart, own - b + v);
                     if allowed != 0.0 {
                         let t = s + b - v;
                         let ways = dealt[t].times(self.undealt[t]).times(wider[t]);
-                        let ways = ways.times(self.choose[s][v]).times(closer[v]);
+                        let ways = ways.times(self.choose[s][v]).times(*closer);
                         sum = sum.plus(ways.times(T::new(allowed)));
                     }
                 }
