@@ -121,7 +121,8 @@ def accuracy_curve(
     started = time.perf_counter()
     indices = neighbours_of(dataset, given, max(ks), measure=measure, threads=threads, progress=progress)
     searched = time.perf_counter()
-    predictor = Setting(dataset, indices, given, p, rule, kind, pool, budget, seed).predictor(ks)
+    setting = Setting(dataset, indices, given, p, rule, kind, pool, budget, seed)
+    predictor = setting.predictor(ks)
     analytic = _analytic(predictor, ks, gammas, report)
     predicted = time.perf_counter()
     copies = None
@@ -130,17 +131,9 @@ def accuracy_curve(
         copies = run.given(record) if record is not None else run.measured(repeats, seed)
     ended = time.perf_counter()
 
-    meta = {
-        "data": dataset.name,
-        "train_examples": len(dataset.y_train),
-        "test_examples": len(dataset.y_test),
-        "classes": dataset.num_classes,
-        "noise": name,
-        "matrix": p.tolist() if dataset.num_classes <= 100 else None,
-        "ties": rule,
-        "model": kind,
-        "clean": "neighbours" if given is None else given.meta,
+    meta = setting.meta(name) | {
         "k": ks,
+        "node_budget": budget,
         "repeats": repeats if measure else 0,
         "seed": seed,
         "seconds": {

@@ -129,16 +129,7 @@ def fit_k(
     ended = time.perf_counter()
 
     best, tried, interval = profile.best(), profile.tried(), profile.interval()
-    meta = {
-        "data": dataset.name,
-        "train_examples": len(dataset.y_train),
-        "test_examples": len(dataset.y_test),
-        "classes": dataset.num_classes,
-        "noise": name,
-        "matrix": p.tolist() if dataset.num_classes <= 100 else None,
-        "ties": rule,
-        "model": kind,
-        "clean": "neighbours" if given is None else given.meta,
+    meta = setting.meta(name) | {
         "confidence": _CONFIDENCE,
         "candidates": "found" if ks is None else "given",
         "seconds": {"neighbours": searched - started, "fit": ended - searched},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,21 @@ class Setting:
     threads: int
     node_budget: int = NODE_BUDGET
     seed: int = 0
+
+    def meta(self, noise: str) -> dict[str, Any]:
+        """What a result says of it; `noise` is the noise's name."""
+        data = self.dataset
+        return {
+            "data": data.name,
+            "train_examples": len(data.y_train),
+            "test_examples": len(data.y_test),
+            "classes": data.num_classes,
+            "noise": noise,
+            "matrix": self.matrix.tolist() if data.num_classes <= 100 else None,
+            "ties": self.ties,
+            "model": self.model,
+            "clean": "neighbours" if self.given is None else self.given.meta,
+        }
 
     def predictor(self, ks: list[int]) -> Predictor:
         """Make the predictor for some K."""

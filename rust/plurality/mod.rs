@@ -95,12 +95,12 @@ impl Ties {
 /// The probability that a label wins the vote of k labels drawn from its row of `q` [M, L] (C order), for
 /// each k of `ks`: [len(ks), len(labels)].
 ///
-/// `labels` has the same number of labels for each row, row after row. Eq. 4 in float64, by the `method` asked for; the absolute error is below 1e-12 for K ≤ 101. The unit of
-/// work is a label and k.
+/// `labels` has the same number of labels for each row, row after row. Eq. 4 in float64, by the `method`
+/// asked for; the absolute error is below 1e-12 for K ≤ 101. The unit of work is a label and k.
 ///
 /// # Errors
-/// [`Error::Value`] if a k is 0 or above [`MOST_VOTES`], sizes do not fit, a label is outside 0..L, or a row of `q` has an entry
-/// that is negative or not finite, or misses a sum of 1 by more than [`SUM_TOLERANCE`];
+/// [`Error::Value`] if a k is 0 or above [`MOST_VOTES`], sizes do not fit, a label is outside 0..L, or a
+/// row of `q` has an entry that is negative or not finite, or misses a sum of 1 by more than [`SUM_TOLERANCE`];
 /// [`Error::Memory`]; [`Error::Interrupted`].
 pub fn accuracy(
     q: &[f64],

@@ -5,7 +5,8 @@
 //! Q = 1/p(K; r) · [z^K] Σ_n p_i(n) z^n · Π_{j≠i} Σ_{t ≤ cap_j(n)} p_j(t) z^t
 //!
 //! and the coefficient is a mean over the N points z = e^{iθ}, θ = 2π(p + ½)/N, of which conjugate pairs
-//! need only one. Counts n > K/2 always win, and are a binomial sum. Raising n by one costs one multiply-add and one complex product a label and point.
+//! need only one. Raising n by one costs one multiply-add and one complex product a label and point.
+//! Counts n > K/2 always win, and are a binomial sum.
 //!
 //! Left out, each with a bound of [`TOLERANCE`]:
 //! * the coefficients K ± N, K ± 2N, …, which the mean takes in too: r and N are chosen for that;
