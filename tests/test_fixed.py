@@ -88,7 +88,7 @@ def test_symmetric_noise_with_signs_agrees_with_the_positive_polynomials(counts)
     matrix = noise.corruption_matrix("symmetric", classes)
     for ties in TIES:
         for label in (0, classes - 1):
-            want = solve(counts, label, matrix, ties, budget=10_000)
+            want = solve(counts, label, matrix, ties, budget=5_000)
             assert solve(counts, label, None, ties) == pytest.approx(want, abs=1e-13)
 
 

@@ -24,7 +24,7 @@ __all__ = ["accuracy_curve"]
 
 _MOST_REPEATS = 100_000
 # A neighbourhood of more would take hours.
-_MOST_NODES = 100_000
+_MOST_NODES = 10_000
 
 
 def accuracy_curve(

@@ -12,6 +12,7 @@
 
 use super::Votes;
 use super::binomials::Binomials;
+use crate::{Control, Result};
 
 /// A polynomial in the variables of the classes present, the last running fastest.
 type Polynomial = Vec<f64>;
@@ -79,7 +80,14 @@ impl<'a> Dense<'a> {
     }
 
     /// Adds C(K, R) g_R 2^-K times `weight`.
-    pub fn add(&self, votes: &Votes, weight: f64, binomials: &Binomials, sums: &mut [f64]) {
+    pub fn add(
+        &self,
+        votes: &Votes,
+        weight: f64,
+        binomials: &Binomials,
+        sums: &mut [f64],
+        control: &Control,
+    ) -> Result<()> {
         let nodes = self.degrees.len();
         let mut product = vec![0.0; nodes];
         product[0] = 1.0;
@@ -94,6 +102,7 @@ impl<'a> Dense<'a> {
             let mut next = vec![0.0; nodes];
             add_product(&self.shape, &product, &factor, &mut next);
             product = next;
+            control.advance(0)?;
         }
         // By the votes kept so far.
         let mut kept = vec![product];
@@ -121,6 +130,7 @@ impl<'a> Dense<'a> {
                         next[before + a][nodes - 1] += last.map(|(x, y)| x * y).sum::<f64>();
                     } else {
                         add_product(&self.shape, product, &factor, &mut next[before + a]);
+                        control.advance(0)?;
                     }
                 }
             }
@@ -135,6 +145,7 @@ impl<'a> Dense<'a> {
         for (stay, product) in kept.iter().enumerate() {
             sums[k - stay] += scale * product[nodes - 1];
         }
+        Ok(())
     }
 }
 

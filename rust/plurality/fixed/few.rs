@@ -5,8 +5,8 @@
 
 use super::super::Ties;
 use super::binomials::Binomials;
-use crate::Result;
 use crate::memory::zeros;
+use crate::{Control, Result};
 
 /// The most labels.
 pub const LABELS: usize = 3;
@@ -22,6 +22,7 @@ pub fn accuracy(
     matrix: &[f64],
     ties: Ties,
     binomials: &Binomials,
+    control: &Control,
 ) -> Result<Vec<f64>> {
     let classes = counts.len();
     let width = k + 1;
@@ -52,6 +53,7 @@ pub fn accuracy(
             }
             std::mem::swap(&mut table, &mut next);
             counted += 1;
+            control.advance(0)?;
         }
     }
     let mut result = vec![0.0; width];

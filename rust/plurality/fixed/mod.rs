@@ -255,6 +255,7 @@ impl Solver<'_> {
                     for (sum, ways) in row.iter_mut().zip(ways) {
                         *sum += weight * ways;
                     }
+                    Ok(())
                 })?;
                 self.divide(row);
             }
@@ -263,6 +264,7 @@ impl Solver<'_> {
                 let most = spread.most(label, 1.0);
                 self.each_vote(counts.len(), label, most, |votes, weight| {
                     spread.add_uniform(votes, weight, row);
+                    Ok(())
                 })?;
                 for (r, sum) in row.iter_mut().enumerate() {
                     *sum /= spread.ways(r);
@@ -289,7 +291,7 @@ impl Solver<'_> {
                     return Ok(false);
                 };
                 self.each_vote(counts.len(), label, self.k, |votes, weight| {
-                    dense.add(votes, weight, &self.binomials, row);
+                    dense.add(votes, weight, &self.binomials, row, self.control)
                 })?;
                 self.divide(row);
             }
@@ -299,7 +301,15 @@ impl Solver<'_> {
 
     fn few(&self, counts: &[i32], label: usize, row: &mut [f64]) -> Result<()> {
         let (matrix, binomials) = (self.matrix, &self.binomials);
-        let values = few::accuracy(counts, label, self.k, matrix, self.ties, binomials)?;
+        let values = few::accuracy(
+            counts,
+            label,
+            self.k,
+            matrix,
+            self.ties,
+            binomials,
+            self.control,
+        )?;
         row.copy_from_slice(&values);
         Ok(())
     }
@@ -316,6 +326,7 @@ impl Solver<'_> {
         let most = spread.most(label, amplified);
         self.each_vote(counts.len(), label, most, |votes, weight| {
             spread.add_symmetric(votes, weight, &mut sums);
+            Ok(())
         })?;
         spread.settle_symmetric(&sums, row);
         for (r, sum) in row.iter_mut().enumerate() {
@@ -330,7 +341,7 @@ impl Solver<'_> {
         num_classes: usize,
         label: usize,
         most: usize,
-        mut add: impl FnMut(&Votes, f64),
+        mut add: impl FnMut(&Votes, f64) -> Result<()>,
     ) -> Result<()> {
         let mut sharing = Sharing::new(self.k, num_classes);
         for count in self.ties.least_count(self.k, num_classes, label)..=most {
@@ -344,10 +355,10 @@ impl Solver<'_> {
                 sharing.prepare(count);
                 for (z, weight) in sharing.rule(count) {
                     votes.equal = *z;
-                    add(&votes, *weight);
+                    add(&votes, *weight)?;
                 }
             } else {
-                add(&votes, 1.0);
+                add(&votes, 1.0)?;
             }
             self.control.advance(0)?;
         }
