@@ -114,7 +114,11 @@ def test_bad_rows(digits, softmax, tmp_path):
     for bad, error, message in (
         (softmax[:-1], InputValueError, r"clean: has shape \(499, 10\); give a row a test example"),
         (softmax[0], InputValueError, r"clean: has shape \(10,\)"),
-        (changed(softmax, (3, 2), -0.1), InputValueError, "clean: row 3 has -0.1 at label 2"),
+        (
+            changed(softmax, (3, 2), -0.1),
+            InputValueError,
+            "clean: row 3 has -0.1 at label 2; give probabilities, the softmax and",
+        ),
         (changed(softmax, (3, 2), np.nan), InputValueError, "clean: row 3 has nan at label 2"),
         (changed(softmax, (3, 2), np.inf), InputValueError, "clean: row 3 has inf at label 2"),
         (2 * softmax, InputValueError, "clean: row 0 sums to 2, not 1 .* the softmax and not its logits"),

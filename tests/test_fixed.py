@@ -266,6 +266,26 @@ def test_large_k_is_within_the_limit_or_an_error():
         pynoise.accuracy_curve(dataset, 401, model="fixed")
 
 
+def test_spread_noise_on_many_neighbours_of_many_classes_is_drawn():
+    counts = np.array([[50, 51, 50], [101, 50, 0], [151, 0, 0]], np.int32)
+    label = np.zeros(3, np.int32)
+    for kernel_noise in (None, np.full(3, 1 / 3)):
+        _, exact = _core.fixed_accuracy(counts, label, 151, kernel_noise, "first", 10, 1)
+        assert exact.tolist() == [False, True, True]
+    dataset = overlapping(4, n=400)
+    for kind in ("uniform", "symmetric"):
+        curve = pynoise.accuracy_curve(dataset, 160, kind, [0.3, 0.6], model="fixed", repeats=100)
+        assert_within(curve, 100, 4, rare=1e-6)
+        assert all(row["exact_share"] < 1 for row in curve.rows)
+
+
+def test_node_budget_is_for_the_fixed_model(run):
+    code, _, err = run("curve", "--node-budget", 5)
+    assert code == 2
+    assert "goes with --model fixed, not with 'iid'" in err
+    assert run("curve", "--node-budget", 0, "--model", "fixed")[0] == 2
+
+
 def test_bad_arguments():
     with pytest.raises(InputValueError, match=r"model: 'fixd' is not known \(did you mean 'fixed'\?\)"):
         pynoise.accuracy_curve(model="fixd")

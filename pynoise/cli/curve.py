@@ -51,10 +51,9 @@ _BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("ana
 @click.option(
     "--node-budget",
     type=int,
-    default=200,
-    show_default=True,
-    help="With --model fixed and a matrix: the largest neighbourhood that is computed exactly, others are "
-    "sampled (docs/solver.md).",
+    metavar="NODES",
+    help="With --model fixed and a matrix: neighbourhoods with more nodes than this are sampled; nodes are "
+    "the product of the label counts, each plus 1.  [200]",
 )
 @click.option("--no-measure", is_flag=True, help="Predict only.")
 @click.option(
@@ -75,7 +74,7 @@ def command(
     ties: str,
     model: str,
     clean: str | None,
-    node_budget: int,
+    node_budget: int | None,
     no_measure: bool,
     at_accuracy: float | None,
     threads: int | None,
@@ -94,6 +93,9 @@ def command(
       pynoise curve --noise flip --map 4:9,9:4 --levels 0,0.2,0.4 --json
       pynoise curve --K 1,11,51 --noise uniform --at-accuracy 0.9 --no-measure
     """  # noqa: D301 - click's mark for lines to be left as they are
+    if node_budget is not None and model != "fixed":
+        raise click.BadParameter(f"goes with --model fixed, not with {model!r}", param_hint="'--node-budget'")
+    budget = {} if node_budget is None else {"node_budget": node_budget}
     with options.in_words_of_options(accuracy="--at-accuracy"):
         # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), parse_levels(levels)
@@ -115,7 +117,7 @@ def command(
                 ties=ties,
                 model=model,
                 clean=clean,
-                node_budget=node_budget,
+                **budget,
                 measure=not no_measure,
                 threads=threads,
                 progress=progress,

@@ -27,7 +27,9 @@ _COLUMNS = {
 
 @click.command("fit-k", short_help="Find the K whose analytic curve is nearest to measured accuracies.")
 @click.argument("measured", metavar="MEASURED.csv")
-@click.option("--K", "k", metavar="K,…", help="Candidates.  [found, from 1 to 1001]")
+@click.option(
+    "--K", "k", metavar="K,…", help="Candidates.  [found, from 1 to 1001, or 400 with --model fixed]"
+)
 @options.source_options
 @options.ties_option
 @options.model_option

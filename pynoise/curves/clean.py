@@ -41,7 +41,7 @@ def clean_of(clean: CleanLike, dataset: Dataset, model: _checks.Model) -> Given:
     if isinstance(clean, str | Path):
         source = str(clean)
         if not source.startswith(_PREFIX):
-            raise InputValueError("clean", f"{source!r} is not softmax:FILE; give a .npy or .npz file so")
+            raise InputValueError("clean", f"{source!r} is not softmax:FILE, with a .npy or .npz file")
         rows = _load(source.removeprefix(_PREFIX))
     else:
         rows = _checks.array("clean", clean)
@@ -61,7 +61,7 @@ def clean_of(clean: CleanLike, dataset: Dataset, model: _checks.Model) -> Given:
         i, j = bad[0]
         raise InputValueError(
             "clean",
-            f"row {i} has {rows[i, j]} at label {j}; probabilities are finite and not negative",
+            f"row {i} has {rows[i, j]:.6g} at label {j}; give probabilities, the softmax and not its logits",
         )
     misses = abs(rows.sum(axis=1, dtype=np.float64) - 1)
     tolerance = _TOLERANCES[rows.dtype.type]
@@ -93,7 +93,7 @@ def _load(path: str) -> NDArray[Any]:
                 raise InputValueError("clean", f"{path!r} has no array 'softmax'; it has {names}")
             rows: NDArray[Any] = loaded["softmax"]
             return rows
-    except (ValueError, EOFError, OSError) as error:
-        if isinstance(error, InputValueError):
-            raise
-        raise InputValueError("clean", f"{path!r} does not hold an array of numbers: {error}") from None
+    except InputValueError:
+        raise
+    except (ValueError, EOFError, OSError):  # numpy's own words are about pickles
+        raise InputValueError("clean", f"{path!r} does not hold an array of numbers") from None

@@ -56,10 +56,10 @@ def fit_k(
     noise : str, Path, array_like, mapping or NoisyLabels
         The noise that it was trained with, as for `accuracy_curve`; of noisy labels the matrix counts.
     ks : int or sequence of int, optional
-        The candidates. By default they are found: a ladder of geometric steps over 1..1001, or as many as
-        there are training examples; then ever more K in each of its valleys, until their bottoms are known
-        to the unit; then as many at the ends of the interval. That finds the best K of all unless RSS falls
-        and rises again between two rungs.
+        The candidates. By default they are found: a ladder of geometric steps over 1..1001 (400 with
+        "fixed"), or as many as there are training examples; then ever more K in each of its valleys, until
+        their bottoms are known to the unit; then as many at the ends of the interval. That finds the best
+        K of all unless RSS falls and rises again between two rungs.
     ties : {"first", "strict", "random"}
         As for `accuracy_curve`.
     model : {"iid", "fixed"}

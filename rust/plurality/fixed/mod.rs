@@ -29,6 +29,10 @@ use spread::Spread;
 /// The largest K: products of K binomials and powers still fit a float64.
 pub const MOST_VOTES: usize = 400;
 
+/// The largest K for which noise that is spread is computed for neighbourhoods of more than two classes: the
+/// time of one grows with K⁴ or more, and reaches a second.
+const MOST_SPREAD_VOTES: usize = 150;
+
 /// Signs may multiply rounding by this much, in float64 and in numbers of two: the error stays below 1e-12.
 const AMPLIFIED: [f64; 2] = [1e3, 1e17];
 
@@ -83,7 +87,7 @@ impl Votes {
 }
 
 /// g_R for R = 0..=K selected neighbours, [M, K + 1], and which cases were computed: the others, whose row is
-/// 0, are beyond `budget` and left to [`sample`].
+/// 0, are beyond `budget`, or too large for other reasons, and left to [`sample`].
 ///
 /// `counts` [M, L] are the clean labels of the `k` neighbours of each case, `labels` [M] the right ones.
 /// The error is below 1e-12. The unit of work is a case.
@@ -246,6 +250,11 @@ struct Solver<'a> {
 impl Solver<'_> {
     /// Writes g_R of one case to `row`, unless it is beyond the budget.
     fn solve(&self, counts: &[i32], label: usize, row: &mut [f64]) -> Result<bool> {
+        let classes = counts.iter().filter(|count| **count > 0).count();
+        let spread = matches!(self.noise, Noise::Spread(_) | Noise::OthersOnly);
+        if spread && classes > 2 && self.k > MOST_SPREAD_VOTES {
+            return Ok(false);
+        }
         let few = counts.len() <= few::LABELS && self.k <= few::MOST;
         match self.noise {
             Noise::LabelMap(targets) => {
