@@ -35,4 +35,6 @@ def print_table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def _cell(value: float | str | None, width: int, form: str) -> str:
     text = "-" if value is None else value if isinstance(value, str) else f"{value:{form}}"
+    if text.startswith("-0") and not text.strip("-0."):
+        text = f"{0.0:{form}}"  # rounding has no sign to show
     return f"{text:>{width}}"
