@@ -183,10 +183,10 @@ def test_ideal_data_with_thousands_of_classes_need_no_search(monkeypatch):
         raise AssertionError("neighbours of ideal data are known")
 
     monkeypatch.setattr("pynoise.knn.search", search)
-    ideal = data.ideal(3000, 60)
+    ideal = data.ideal(1500, 60)
     for ties in ("strict", "random"):
         curve = pynoise.accuracy_curve(ideal, 51, "symmetric", [0.5], ties=ties, measure=False)
-        q = np.full((1, 3000), 0.5 / 2999)
+        q = np.full((1, 1500), 0.5 / 1499)
         q[0, 0] = 0.5
         want = pynoise.plurality_accuracy(q, [0], 51, ties=ties)[0]
         assert curve.rows[0]["analytic"] == pytest.approx(want, abs=1e-12)

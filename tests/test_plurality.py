@@ -96,7 +96,6 @@ def test_error_of_101_votes_on_ten_labels():
         ([1.0, 0.01, 0.02], 1001, TIES),
         ([1.0, 1.001, 1.002], 1001, ("random",)),
         ([0.5, 0.45, 0.05], 1001, ("strict",)),
-        ([1.0, 1.0, 1.0], 1001, ("first",)),
     ],
 )
 def test_error_against_fifty_digits_is_within_1e_10(shares, k, ties):
