@@ -17,7 +17,7 @@ from pynoise.curves.clean import CleanLike, clean_of
 from pynoise.curves.model import NODE_BUDGET, Setting, neighbours_of
 from pynoise.curves.predict import Predicted, Predictor
 from pynoise.curves.result import COLUMNS, AccuracyCurve
-from pynoise.curves.run import Measured, Progress, Run
+from pynoise.curves.run import Measured, Progress, Run, silent
 from pynoise.data import Dataset
 
 __all__ = ["accuracy_curve"]
@@ -117,7 +117,7 @@ def accuracy_curve(
     pool = _checks.threads(threads)
     budget = _checks.whole("node_budget", node_budget, 1, _MOST_NODES)
 
-    report = progress or _silent
+    report = progress or silent
     started = time.perf_counter()
     indices = neighbours_of(dataset, given, max(ks), measure=measure, threads=threads, progress=progress)
     searched = time.perf_counter()
@@ -145,10 +145,6 @@ def accuracy_curve(
         "hardware": _provenance.hardware(pool),
     }
     return AccuracyCurve(_rows(dataset, ks, gammas, analytic, copies), meta, predictor)
-
-
-def _silent(phase: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 def _analytic(

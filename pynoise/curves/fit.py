@@ -17,7 +17,7 @@ from pynoise.curves.kfit import KFit, family
 from pynoise.curves.measured import points
 from pynoise.curves.model import Setting, neighbours_of
 from pynoise.curves.profile import Profile, ladder
-from pynoise.curves.run import Progress
+from pynoise.curves.run import Progress, silent
 from pynoise.data import Dataset
 
 __all__ = ["fit_k"]
@@ -100,7 +100,7 @@ def fit_k(
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
 
-    report = progress or _silent
+    report = progress or silent
     started = time.perf_counter()
     indices = neighbours_of(
         dataset, given, max(candidates), measure=False, threads=threads, progress=progress
@@ -153,7 +153,3 @@ def fit_k(
         meta,
         setting.predictor(family(best, interval, tried)),
     )
-
-
-def _silent(phase: str, done: int, total: int) -> None:
-    """Report nothing."""

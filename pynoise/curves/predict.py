@@ -13,10 +13,13 @@ from pynoise import _checks, _core
 from pynoise.curves.cases import Cases
 from pynoise.noise.structure import Structure
 
-__all__ = ["Iid", "Predicted", "Predictor", "Report"]
+__all__ = ["SOLVER_ERROR", "Iid", "Predicted", "Predictor", "Report"]
 
 # Entries of q made at a time: 32 MiB.
 _BLOCK = 1 << 22
+
+# Accuracies nearer to each other than this are equal: the error of the solver.
+SOLVER_ERROR = 1e-12
 
 Report = Callable[[int], object]
 

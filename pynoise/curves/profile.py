@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pynoise.curves.predict import SOLVER_ERROR
+
 __all__ = ["Profile", "ladder"]
 
 # From one rung of the ladder to the next.
 _RATIO = 1.5
-# Root mean squares nearer to each other than this are equal: the error of the solver.
-_EQUAL = 1e-12
 
 
 def ladder(most: int) -> list[int]:
@@ -63,7 +63,7 @@ class Profile:
         """The K that fits best, the smallest of equal ones."""
         sums = {k: self.rms(k) for k in self.tried()}
         least = min(sums.values())
-        return min(k for k, value in sums.items() if value <= least + _EQUAL)
+        return min(k for k, value in sums.items() if value <= least + SOLVER_ERROR)
 
     def interval(self) -> tuple[int, int]:
         """The smallest and the largest K tried that the data do not tell from the best."""
@@ -71,7 +71,7 @@ class Profile:
         return near[0], near[-1]
 
     def _near(self, ks: list[int]) -> list[int]:
-        limit = self.rms(self.best()) * self._stretch + _EQUAL
+        limit = self.rms(self.best()) * self._stretch + SOLVER_ERROR
         return [k for k in ks if self.rms(k) <= limit]
 
     def valleys(self) -> list[tuple[int, int]]:
@@ -84,8 +84,8 @@ class Profile:
             same = self.tried(parity)
             sums = [self.rms(k) for k in same]
             for i, value in enumerate(sums):
-                falls = i == 0 or value < sums[i - 1] - _EQUAL  # of a plain, only the first
-                rises = i == len(sums) - 1 or value <= sums[i + 1] + _EQUAL
+                falls = i == 0 or value < sums[i - 1] - SOLVER_ERROR  # of a plain, only the first
+                rises = i == len(sums) - 1 or value <= sums[i + 1] + SOLVER_ERROR
                 if falls and rises:
                     ranges.append((same[max(0, i - 1)], same[min(len(same) - 1, i + 1)]))
         return ranges

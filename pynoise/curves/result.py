@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pynoise.curves import files
+from pynoise.curves.predict import SOLVER_ERROR
 from pynoise.curves.tolerance import tolerated_level
 from pynoise.noise.labels import check_level
 
@@ -29,9 +30,6 @@ COLUMNS = (
     "selected_fraction",
     "realised_rate",
 )
-
-# Accuracies nearer to each other than this are equal: the error of the solver.
-_EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -140,6 +138,8 @@ class AccuracyCurve:
         result = []
         for level, rows in rivals.items():
             highest = max(row["analytic"] for row in rows)
-            best = min((row for row in rows if row["analytic"] >= highest - _EQUAL), key=lambda row: row["k"])
+            best = min(
+                (row for row in rows if row["analytic"] >= highest - SOLVER_ERROR), key=lambda row: row["k"]
+            )
             result.append({"level": level, "k": best["k"], "analytic": best["analytic"]})
         return result

@@ -12,9 +12,13 @@ from pynoise import _checks, _core, seeds
 from pynoise import noise as noise_package
 from pynoise.data import Dataset
 
-__all__ = ["Measured", "Progress", "Run"]
+__all__ = ["Measured", "Progress", "Run", "silent"]
 
 Progress = Callable[[str, int, int], object]
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)

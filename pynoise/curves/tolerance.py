@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from pynoise.curves.predict import Predictor
+from pynoise.curves.predict import SOLVER_ERROR, Predictor
 
 __all__ = ["tolerated_level"]
 
 # The steps of the grid on which a crossing is looked for: 0, 0.05, …, 1.
 _STEPS = 20
-# An accuracy is known this well: 1 - 1e-16 is an accuracy of 1.
-_ACCURACY_ERROR = 1e-12
 # A level is found this well: less than one training example of a million.
 _LEVEL_ERROR = 1e-6
 
@@ -25,7 +23,7 @@ def tolerated_level(
     None if it is below from the start, and 1.0 if it never falls below. `known` has accuracies at levels
     where they need not be computed anew.
     """
-    target = accuracy - _ACCURACY_ERROR
+    target = accuracy - SOLVER_ERROR  # 1 - 1e-16 is an accuracy of 1
     grid = sorted({i / _STEPS for i in range(_STEPS + 1)} | set(known))
     missing = [level for level in grid if level not in known]
     computed = predictor.curve(k, missing) if missing else []

@@ -75,9 +75,7 @@ impl Circle {
             phases,
         })
     }
-}
 
-impl Circle {
     /// A q up to which the Poisson terms from `t` ≥ 1 on add less than `negligible`: with λ ≤ (t + 1)/2
     /// they add less than 2 λ^t/t!.
     pub fn settles(&self, t: usize, negligible: f64) -> f64 {

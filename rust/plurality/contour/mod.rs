@@ -87,12 +87,14 @@ impl<'a> Contour<'a> {
     /// The probability that `label` wins the vote of K labels drawn from `q`, which sums to 1 + `excess`;
     /// within [0, 1].
     pub fn probability(&mut self, q: &[f64], excess: f64, label: usize, ties: Ties) -> f64 {
-        if let Some(certain) = self.foregone(q, label) {
+        let others = q.iter().enumerate().filter(|(j, _)| *j != label);
+        let largest = others.fold(0.0, |largest, (_, q)| f64::max(largest, *q));
+        if let Some(certain) = self.foregone(q, label, largest) {
             return (certain * (self.circle.k as f64 * excess).exp()).min(1.0);
         }
         let (low, high) = self.bulk(q[label]);
         let low = low.max(ties.least_count(self.circle.k, q.len(), label));
-        let low = self.beaten(q, label, low);
+        let low = self.beaten(q[label], largest, low);
         // With more than half of the votes the label wins, whatever the others have.
         let k = self.circle.k;
         let surely = if high > k / 2 {
@@ -116,7 +118,9 @@ impl<'a> Contour<'a> {
         let negligible = self.circle.negligible;
         (self.small).prepare(low, high, negligible, ties, &self.sharing);
         let start = self.terms.len();
-        self.append_terms(certain, self.circle.powers);
+        if self.small.is_empty() {
+            self.append_terms(certain, self.circle.powers); // else it is an exponential
+        }
         self.sums.resize(self.groups.len(), Points::default());
         let value = self.arch.dispatch(Integrate {
             low,
@@ -135,15 +139,12 @@ impl<'a> Contour<'a> {
         (value * (self.circle.radius * excess).exp() + surely).clamp(0.0, 1.0)
     }
 
-    /// The first count, from `low` on, at which the label may beat the largest other one.
+    /// The first count, from `low` on, at which a label with probability `own` may beat the largest `other`.
     ///
     /// P(n_i = n, n_j ≤ n) ≤ exp(-K·D), D the divergence of (n, n, K - 2n)/K from (q_i, q_j, the rest),
     /// as long as fewer than n votes for j are fewer than expected.
-    fn beaten(&self, q: &[f64], label: usize, mut low: usize) -> usize {
-        let k = self.circle.k;
-        let (own, entropy) = (q[label], &self.circle.entropy);
-        let others = q.iter().enumerate().filter(|(j, _)| *j != label);
-        let other = others.fold(0.0, |largest, (_, q)| f64::max(largest, *q));
+    fn beaten(&self, own: f64, other: f64, mut low: usize) -> usize {
+        let (k, entropy) = (self.circle.k, &self.circle.entropy);
         let rest = (1.0 - own - other).max(0.0) + SUM_TOLERANCE;
         let (pair, rest) = ((own * other).ln(), rest.ln());
         while 2 * low < k && (k - low) as f64 * other > low as f64 * (1.0 - own) {
@@ -160,14 +161,13 @@ impl<'a> Contour<'a> {
     }
 
     /// 0 or 1 where Chernoff's bound leaves nothing else: P(n_i ≤ n_j) ≤ (1 - (√q_i - √q_j)²)^K, q_i > q_j.
-    fn foregone(&self, q: &[f64], label: usize) -> Option<f64> {
+    fn foregone(&self, q: &[f64], label: usize, largest: f64) -> Option<f64> {
         if q[label] == 0.0 {
             return Some(0.0);
         }
         let own = q[label].sqrt();
         let bound = |p: f64| (1.0 - (own - p.sqrt()).powi(2)).powi(self.circle.k as i32);
-        let others = || q.iter().enumerate().filter(|(j, _)| *j != label);
-        let largest = others().fold(0.0, |largest, (_, p)| f64::max(largest, *p));
+        let others = q.iter().enumerate().filter(|(j, _)| *j != label);
         let error = bound(largest);
         if largest > q[label] {
             return (error < TOLERANCE).then_some(0.0);
@@ -176,7 +176,7 @@ impl<'a> Contour<'a> {
             return None;
         }
         let enough = error * (q.len() as f64) < TOLERANCE
-            || others().map(|(_, p)| bound(*p)).sum::<f64>() < TOLERANCE;
+            || others.map(|(_, p)| bound(*p)).sum::<f64>() < TOLERANCE;
         enough.then_some(1.0)
     }
 

@@ -40,9 +40,8 @@ pub struct Small {
     /// Σ λ^s of either, s = low, low + 1, …
     sums: [Vec<f64>; 2],
     powers: Vec<f64>,
-    /// ln(f e^-x) by n: for z = 0, for z = 1, and for the nodes of the tie rule.
-    logarithms: Vec<[Option<Vec<f64>>; 2]>,
-    shared: Vec<Vec<Vec<f64>>>,
+    /// ln(f e^-x) by n: for z = 0 and z = 1, and for the nodes of the tie rule.
+    logarithms: [Vec<Vec<Vec<f64>>>; 2],
     coefficients: Vec<f64>,
     /// By n - low, and by tie node within it.
     factors: Vec<Vec<Factor>>,
@@ -86,10 +85,10 @@ impl Small {
                 let start = self.coefficients.len();
                 self.coefficients.resize(start + last - n, 0.0);
                 if ties == Ties::Random {
-                    let z = sharing.rule(n)[node].0;
-                    self.add_shared(start, n, node, z);
+                    self.add(start, n, (1, node), sharing.rule(n)[node].0, 0);
                 } else {
-                    (0..2).for_each(|above| self.add_plain(start, n, above));
+                    self.add(start, n, (0, 0), 0.0, 0);
+                    self.add(start, n, (0, 1), 1.0, 1);
                 }
                 of_count.push(self.factor(start, negligible));
             }
@@ -139,32 +138,27 @@ impl Small {
             .for_each(|sums| sums.resize(longest, 0.0));
     }
 
-    fn add_plain(&mut self, start: usize, n: usize, above: usize) {
-        if self.logarithms.len() <= n {
-            self.logarithms.resize(n + 1, [None, None]);
+    /// Adds what the labels of kind `above` give, a tie weighing `z`; the series is kept at `place` of a table,
+    /// whose places are asked for in order.
+    fn add(
+        &mut self,
+        start: usize,
+        n: usize,
+        (table, place): (usize, usize),
+        z: f64,
+        above: usize,
+    ) {
+        let table = &mut self.logarithms[table];
+        if table.len() <= n {
+            table.resize(n + 1, Vec::new());
         }
-        let series = self.logarithms[n][above].get_or_insert_with(|| logarithm(n, above as f64));
+        if table[n].len() <= place {
+            table[n].push(logarithm(n, z));
+        }
         let sums = &self.sums[above][n - self.low..];
-        for ((c, a), sum) in self.coefficients[start..].iter_mut().zip(series).zip(sums) {
-            *c += *a * sum;
-        }
-    }
-
-    fn add_shared(&mut self, start: usize, n: usize, node: usize, z: f64) {
-        if self.shared.len() <= n {
-            self.shared.resize(n + 1, Vec::new());
-        }
-        let of_count = &mut self.shared[n];
-        if of_count.len() <= node {
-            of_count.push(logarithm(n, z));
-        }
-        let sums = &self.sums[0][n - self.low..];
-        for ((c, a), sum) in self.coefficients[start..]
-            .iter_mut()
-            .zip(&of_count[node])
-            .zip(sums)
-        {
-            *c = a * sum;
+        let series = table[n][place].iter().zip(sums);
+        for (c, (a, sum)) in self.coefficients[start..].iter_mut().zip(series) {
+            *c += a * sum;
         }
     }
 

@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use super::Ties;
 use super::sharing::Sharing;
 use crate::memory::zeros;
-use crate::noise::Corruption;
 use crate::{Control, Error, Result};
 use binomials::Binomials;
 use dense::Dense;
 use label_map::Graph;
 use number::{Double, Number};
+pub use sample::sample;
 use spread::Spread;
 
 /// The largest K: products of K binomials and powers still fit a float64.
@@ -67,9 +67,13 @@ impl Votes {
         self.count
     }
 
-    /// The most votes of another label that are allowed, if only with a weight.
+    /// The most votes of a label that are allowed, if only with a weight.
     fn cap(&self, label: usize) -> usize {
-        self.ties.cap(self.count, self.winner, label)
+        if label == self.winner {
+            self.count
+        } else {
+            self.ties.cap(self.count, self.winner, label)
+        }
     }
 
     /// The weight of `votes` for `label`: 1 if allowed, 0 if not, or the weight of a tie.
@@ -160,41 +164,6 @@ pub fn accuracy(
     Ok((result, exact))
 }
 
-/// The same by drawing, for the cases that [`accuracy`] leaves: how often the vote is right with R = 0..=K
-/// selected neighbours, summed over the cases with these `weights` [M], in each of some draws: [draws, K + 1].
-///
-/// The same for any number of threads. The unit of work is a draw.
-///
-/// # Errors
-/// As for [`accuracy`]; [`Error::Value`] too if there is not one weight a case.
-#[allow(clippy::too_many_arguments)] // a case has three parts, a draw two
-pub fn sample(
-    counts: &[i32],
-    labels: &[i32],
-    weights: &[i64],
-    k: usize,
-    corruption: &Corruption,
-    ties: Ties,
-    (draws, seed): (usize, u64),
-    control: &Control,
-) -> Result<Vec<f64>> {
-    check_cases(counts, labels, corruption.num_classes(), k)?;
-    if weights.len() != labels.len() {
-        let message = format!("has {} entries for {} cases", weights.len(), labels.len());
-        return Err(Error::value("weights", message));
-    }
-    sample::correct(
-        counts,
-        labels,
-        weights,
-        k,
-        corruption,
-        ties,
-        (draws, seed),
-        control,
-    )
-}
-
 /// The corruption matrix of [`Noise::OthersOnly`].
 fn others_only(num_classes: usize) -> Vec<f64> {
     let other = 1.0 / (num_classes as f64 - 1.0);
@@ -275,9 +244,7 @@ impl Solver<'_> {
                     spread.add_uniform(votes, weight, row);
                     Ok(())
                 })?;
-                for (r, sum) in row.iter_mut().enumerate() {
-                    *sum /= spread.ways(r);
-                }
+                spread.divide(row);
             }
             Noise::OthersOnly => {
                 let classes = counts.len() as f64;
@@ -338,9 +305,7 @@ impl Solver<'_> {
             Ok(())
         })?;
         spread.settle_symmetric(&sums, row);
-        for (r, sum) in row.iter_mut().enumerate() {
-            *sum /= spread.ways(r);
-        }
+        spread.divide(row);
         Ok(())
     }
 

@@ -6,15 +6,20 @@ use super::super::Ties;
 use crate::memory::zeros;
 use crate::noise::Corruption;
 use crate::random::Stream;
-use crate::{Control, Result};
+use crate::{Control, Error, Result};
 
-/// How often the vote is right when R = 0..=K neighbours are selected, summed over the cases with these
-/// `weights`: [draws, K + 1].
+/// How often the vote is right when R = 0..=K neighbours are selected, for the cases that
+/// [`accuracy`](super::accuracy) leaves: summed over them with these `weights` [M], in each of some draws:
+/// [draws, K + 1].
 ///
 /// A draw takes the neighbours of a case in a random order and gives each its new label; the first R of them
-/// are the selected ones, for every R at once. It is the same for any number of threads.
+/// are the selected ones, for every R at once. It is the same for any number of threads. The unit of work is
+/// a draw.
+///
+/// # Errors
+/// As for [`accuracy`](super::accuracy); [`Error::Value`] too if there is not one weight a case.
 #[allow(clippy::too_many_arguments)] // a case has three parts, a draw two
-pub fn correct(
+pub fn sample(
     counts: &[i32],
     labels: &[i32],
     weights: &[i64],
@@ -24,7 +29,12 @@ pub fn correct(
     (draws, seed): (usize, u64),
     control: &Control,
 ) -> Result<Vec<f64>> {
-    let classes = counts.len() / labels.len();
+    let classes = corruption.num_classes();
+    super::check_cases(counts, labels, classes, k)?;
+    if weights.len() != labels.len() {
+        let message = format!("has {} entries for {} cases", weights.len(), labels.len());
+        return Err(Error::value("weights", message));
+    }
     let stream = Stream::new(seed, "fixed/sample");
     let mut result: Vec<f64> = zeros(&[draws, k + 1])?;
     result

@@ -143,12 +143,7 @@ impl<'a, T: Number> Spread<'a, T> {
 
     /// F_j of a label that is not present.
     fn factor(&self, label: usize, votes: &Votes) -> Vec<T> {
-        let most = if votes.is_winner(label) {
-            votes.count()
-        } else {
-            votes.cap(label)
-        };
-        let mut row = self.shares_dealt(label, most.min(self.k));
+        let mut row = self.shares_dealt(label, votes.cap(label).min(self.k));
         for (u, term) in row.iter_mut().enumerate() {
             *term = term.times(T::new(votes.weight(label, u)));
         }
@@ -207,12 +202,7 @@ impl<'a, T: Number> Spread<'a, T> {
         for &label in &self.present {
             let count = self.count(label);
             to_come -= count;
-            let winner = votes.is_winner(label);
-            let longest = if winner {
-                votes.count()
-            } else {
-                votes.cap(label)
-            };
+            let longest = votes.cap(label);
             let rows = table.rows + count;
             let width = (table.width + longest).min(rows + to_come + left_over);
             let mut next = Table::new(rows, width);
@@ -224,7 +214,11 @@ impl<'a, T: Number> Spread<'a, T> {
                     ways: &self.choose[count],
                     dealt: &dealt,
                     // Fewer votes than `count` are allowed as they are, `count` itself with a weight.
-                    below: if winner { 0 } else { votes.count() },
+                    below: if votes.is_winner(label) {
+                        0
+                    } else {
+                        votes.count()
+                    },
                     count: votes.count(),
                     equal: T::new(votes.weight(label, votes.count())),
                     scratch: &mut scratch,
@@ -316,9 +310,11 @@ impl<'a, T: Number> Spread<'a, T> {
         }
     }
 
-    /// C(K, R), in the unit of the sums.
-    pub fn ways(&self, r: usize) -> f64 {
-        self.choose[self.k][r].value()
+    /// From C(K, R) g_R to g_R.
+    pub fn divide(&self, row: &mut [f64]) {
+        for (sum, ways) in row.iter_mut().zip(&self.choose[self.k]) {
+            *sum /= ways.value();
+        }
     }
 }
 
