@@ -69,28 +69,16 @@ def search(
 ) -> Any:
     """Scaffold."""
     rows, queries = _checks.features("train", train), _checks.features("query", query)
-    if rows.shape[1] != queries.shape[1]:
-        raise InputValueError("query", f"has {queries.shape[1]} columns; train has {rows.shape[1]}")
-    neighbors = _checks.whole("k", k, 1, len(rows), ", the number of training examples")
     dtype = np.result_type(rows, queries).type
-    if metric == "cosine":
-        rows, queries = (x / np.linalg.norm(x.astype(float), axis=1, keepdims=True) for x in (rows, queries))
-        dtype = np.float64
     pairs = len(rows) * len(queries)
     report = None if progress is None else lambda done: progress("neighbours", done, pairs)
-    found = _core.search(
+    *found, (axes, bounded, settled) = _core.search(
         _checks.plain(rows, dtype),
         _checks.plain(queries, dtype),
-        neighbors + exclude_self,
+        k, metric, exclude_self, block,
         _checks.threads(threads),
         report,
     )
-    if metric == "cosine":
-        found = found[0], found[1] ** 2 / 2
-    if exclude_self:
-        keep = found[0] != np.arange(len(rows))[:, None]
-        keep[keep.all(axis=1), -1] = False
-        found = tuple(a[keep].reshape(len(rows), -1) for a in found)
     if return_statistics:
-        return (*found, SearchStatistics("exact", pairs))
-    return found
+        return (*found, SearchStatistics("exact", pairs, axes, bounded / pairs, settled / pairs))
+    return tuple(found)

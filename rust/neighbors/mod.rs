@@ -1,19 +1,30 @@
 //! Exact K nearest neighbours, and the votes that they cast.
 //!
-//! The search equals float64 brute force for any offset and scale of the data. Distances are first taken
-//! in float32 from one matrix product of centred, scaled rows, with a bound on the rounding error
-//! ([`space`]); only rows that the bound cannot rule out are settled in float64 ([`element`]).
+//! The search equals float64 brute force for any offset and scale of the data, and skips most of its
+//! work: a lower bound on every distance is taken from few coordinates, on axes near the principal ones
+//! ([`axes`], [`plan`]), as a dense product of whole numbers ([`tiles`], [`kernel`]); what it cannot rule
+//! out meets a second bound on more axes ([`placed`]), then the columns themselves in float32, and the
+//! last few are settled in float64 ([`shortlist`], [`element`]). Every step knows how far it may be off
+//! ([`space`]).
 
+mod arrange;
+mod axes;
 mod element;
+mod kernel;
 mod matrix;
+mod part;
+mod pass;
 mod placed;
+mod plan;
 mod products;
 mod search;
 mod shortlist;
 mod space;
+mod tiles;
 mod votes;
 
 pub use element::Element;
-pub use matrix::Matrix;
-pub use search::{Neighbors, search};
+pub use matrix::{File, Matrix};
+pub use search::{Neighbors, Options, Statistics, search};
+pub use space::Metric;
 pub use votes::{count_correct, label_histograms};

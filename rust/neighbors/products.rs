@@ -1,34 +1,72 @@
-//! The dense product behind a search, and the scan of its result.
+//! Dense products of strided matrices.
 
-use pulp::{Arch, WithSimd};
+/// A matrix whose element (i, j) is `data[i * rows + j * columns]`.
+#[derive(Clone, Copy)]
+pub struct View<'a, T> {
+    pub data: &'a [T],
+    pub rows: usize,
+    pub columns: usize,
+}
 
-/// out[i, j] = -2⟨queries[i], rows[j]⟩ for blocks of rows in C order.
-pub fn scaled_products(queries: &[f32], rows: &[f32], width: usize, out: &mut [f32]) {
-    let (m, n) = (queries.len() / width, rows.len() / width);
+impl<'a, T> View<'a, T> {
+    /// Rows of `width` numbers each.
+    pub fn rows(data: &'a [T], width: usize) -> Self {
+        Self {
+            data,
+            rows: width,
+            columns: 1,
+        }
+    }
+
+    /// The same numbers, rows and columns exchanged.
+    pub fn transposed(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+        }
+    }
+
+    fn holds(&self, m: usize, n: usize) -> bool {
+        m == 0 || n == 0 || (m - 1) * self.rows + (n - 1) * self.columns < self.data.len()
+    }
+}
+
+/// out = a·b, or out + a·b, for a of m by k, b of k by n, and out in C order.
+pub fn multiply<T: Default + Copy + From<u8> + 'static>(
+    [m, n, k]: [usize; 3],
+    a: View<T>,
+    b: View<T>,
+    out: &mut [T],
+    add: bool,
+) {
     assert!(
-        queries.len() == m * width && rows.len() == n * width && out.len() == m * n,
-        "blocks of whole rows, and room for every product"
+        a.holds(m, k) && b.holds(k, n) && out.len() == m * n,
+        "matrices hold what is read, and there is room for every product"
     );
-    let stride = width as isize;
-    // SAFETY: the three blocks have the sizes that the strides walk over, as asserted; `out` is borrowed
-    // mutably, so it overlaps neither input.
+    if k == 0 && !add {
+        out.fill(T::default());
+    }
+    let one = T::from(1);
+    // SAFETY: the matrices hold every element that the strides walk over, as asserted; `out` is borrowed
+    // mutably, so it overlaps neither of them.
     unsafe {
         gemm::gemm(
             m,
             n,
-            width,
+            k,
             out.as_mut_ptr(),
             1,
             n as isize,
-            false,
-            queries.as_ptr(),
-            1,
-            stride,
-            rows.as_ptr(),
-            stride,
-            1,
-            0.0f32,
-            -2.0f32,
+            add,
+            a.data.as_ptr(),
+            a.columns as isize,
+            a.rows as isize,
+            b.data.as_ptr(),
+            b.columns as isize,
+            b.rows as isize,
+            one,
+            one,
             false,
             false,
             false,
@@ -37,52 +75,18 @@ pub fn scaled_products(queries: &[f32], rows: &[f32], width: usize, out: &mut [f
     }
 }
 
-/// Calls `found(j, value)` for each value = `products[j]` + `norms[j]` ≤ `threshold`; `found` returns the
-/// threshold to go on with.
-pub fn scan(
-    arch: Arch,
-    products: &[f32],
-    norms: &[f32],
-    mut threshold: f32,
-    mut found: impl FnMut(usize, f32) -> f32,
-) {
-    const STRIP: usize = 64;
-    for (strip, (products, norms)) in products.chunks(STRIP).zip(norms.chunks(STRIP)).enumerate() {
-        let any = arch.dispatch(AnyWithin {
-            products,
-            norms,
-            threshold,
-        });
-        if !any {
-            continue;
-        }
-        for (j, (product, norm)) in products.iter().zip(norms).enumerate() {
-            let value = product + norm;
-            if value <= threshold {
-                threshold = found(strip * STRIP + j, value);
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether some product + norm is within the threshold: most strips hold none.
-struct AnyWithin<'a> {
-    products: &'a [f32],
-    norms: &'a [f32],
-    threshold: f32,
-}
-
-impl WithSimd for AnyWithin<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> bool {
-        let within = |(product, norm): (&f32, &f32)| u32::from(product + norm <= self.threshold);
-        self.products
-            .iter()
-            .zip(self.norms)
-            .map(within)
-            .fold(0, |any, one| any | one)
-            != 0
+    #[test]
+    fn products_by_hand() {
+        let a = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let mut out = [0.0f32; 4];
+        let rows = View::rows(&a, 3);
+        multiply([2, 2, 3], rows, rows.transposed(), &mut out, false);
+        assert_eq!(out, [14.0, 32.0, 32.0, 77.0]);
+        multiply([2, 2, 3], rows, rows.transposed(), &mut out, true);
+        assert_eq!(out, [28.0, 64.0, 64.0, 154.0]);
     }
 }

@@ -1,177 +1,210 @@
 //! The search: blocks of queries against tiles of rows.
 
-use pulp::Arch;
+use std::sync::atomic::AtomicU64;
+
 use rayon::prelude::*;
 
 use super::element::Element;
+use super::kernel::PANEL;
 use super::matrix::Matrix;
-use super::placed::Placed;
-use super::products::{scaled_products, scan};
-use super::shortlist::{Shortlist, Source};
-use super::space::Space;
+use super::part::Part;
+use super::pass::{Pass, Room};
+use super::placed;
+use super::plan::Plan;
+use super::shortlist::Shortlist;
+use super::space::{Metric, Space};
+use super::tiles::{TILE, Tile};
 use crate::memory::zeros;
 use crate::{Control, Error, Result};
 
-/// Bytes of float32 rows placed at a time, of queries and of training rows each: memory does not grow
-/// with the number of rows, and the rows stay in the last cache.
-const PLACED_BYTES: usize = 16 << 20;
-/// The same for the queries' shortlists, and a bound on both for narrow rows.
-const SHORTLIST_BYTES: usize = 32 << 20;
-const PLACED_ROWS: usize = 1 << 16;
-/// Queries and rows in one product: its result and its rows fit the second-level cache.
-const BLOCK: usize = 256;
-const TILE: usize = 512;
-
+/// Bytes that the training rows at hand take: memory does not grow with their number.
+const ROW_BYTES: usize = 80 << 20;
+/// The same for the queries and their shortlists.
+const QUERY_BYTES: usize = 48 << 20;
+/// Queries in a block, where there are many: their codes fit the second-level cache.
+const BLOCK: usize = 384;
 /// The K nearest training rows of each query, nearest first; both [M, K] in C order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbors {
     /// Indices of training rows.
     pub indices: Vec<i32>,
-    /// Euclidean distances; infinite where float32 cannot hold them.
+    /// Distances; infinite where float32 cannot hold them.
     pub distances: Vec<f32>,
 }
 
-/// The `k` nearest rows of `train` to each row of `query`, by the root of Σ(a-b)² added in index order in
-/// float64, ties to the lower index. The unit of work is a pair of a query and a training row.
+/// What a search did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    /// Coordinates in the first bound.
+    pub axes: usize,
+    /// Pairs of a query and a row that the first bound could not rule out.
+    pub bounded: u64,
+    /// Pairs whose distance was taken from the columns.
+    pub settled: u64,
+}
+
+/// What is searched for, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many neighbours.
+    pub k: usize,
+    /// What distance is.
+    pub metric: Metric,
+    /// Query i is training row i, and not its own neighbour.
+    pub exclude_self: bool,
+    /// The most queries in a block, whose work is done in one go by one thread.
+    pub block: Option<usize>,
+}
+
+/// The nearest rows of `train` to each row of `query`: by their distance in float64, sums added in index
+/// order; ties to the lower index. The unit of work is a pair of a query and a training row.
 ///
 /// # Errors
-/// [`Error::Value`] if widths differ or exceed 2²², `k` is not in 1..=N, N exceeds the range of int32, a
-/// value is not finite, or values spread over more than 1e150; [`Error::Memory`]; [`Error::Interrupted`].
+/// [`Error::Value`] if widths differ or exceed 2²², `k` is not in 1..=N (N-1 without oneself), N exceeds
+/// the range of int32, a value is not finite, values spread over more than 1e150, or a row has no
+/// direction that the cosine needs; [`Error::Memory`]; [`Error::Interrupted`].
 pub fn search<T: Element>(
     train: Matrix<T>,
     query: Matrix<T>,
-    k: usize,
+    options: &Options,
     control: &Control,
-) -> Result<Neighbors> {
-    let (n, width) = (train.rows(), train.width);
-    if query.width != width {
+) -> Result<(Neighbors, Statistics)> {
+    let room = Bytes {
+        rows: ROW_BYTES,
+        queries: QUERY_BYTES,
+    };
+    search_within(train, query, options, room, control)
+}
+
+/// Bytes for what is at hand of the training rows, and of the queries.
+#[derive(Clone, Copy)]
+struct Bytes {
+    rows: usize,
+    queries: usize,
+}
+
+fn search_within<T: Element>(
+    train: Matrix<T>,
+    query: Matrix<T>,
+    options: &Options,
+    room: Bytes,
+    control: &Control,
+) -> Result<(Neighbors, Statistics)> {
+    check(train, query, options)?;
+    let &Options { k, metric, .. } = options;
+    let (n, m, width) = (train.rows(), query.rows(), train.width());
+    let space = Space::new(train, query, metric, control)?;
+    let plan = Plan::choose(&space, train, query, k)?;
+    control.advance(0)?;
+    let (axes, copied) = (plan.axes.as_ref(), width * size_of::<T>());
+    let count = plan.coordinates();
+    let placed_bytes = placed::bytes(axes.map_or(0, |axes| axes.count));
+    let row_bytes =
+        placed_bytes + Tile::bytes(count.div_ceil(2)) + copied * usize::from(train.scattered());
+    let part_rows = (room.rows / row_bytes)
+        .next_multiple_of(TILE)
+        .clamp(PANEL, n.max(PANEL));
+    let query_bytes =
+        placed_bytes + Shortlist::bytes(k, n) + copied * usize::from(query.scattered());
+    let part_queries = (room.queries / query_bytes).clamp(1, m);
+    let threads = rayon::current_num_threads();
+    // Blocks' own codes, one a thread.
+    let most = (room.queries / (2 * count * threads)).clamp(1, BLOCK);
+    let block = options.block.unwrap_or(most).min(most);
+    let block = part_queries.div_ceil(4 * threads).clamp(1, block);
+
+    let mut indices = zeros(&[m, k])?;
+    let mut distances = zeros(&[m, k])?;
+    let mut lists: Vec<Shortlist> = (0..part_queries).map(|_| Shortlist::new(k, n)).collect();
+    let mut rows = Part::new(train, part_rows, &plan);
+    let mut queries = Part::new(query, part_queries, &plan);
+    let (bounded, settled) = (AtomicU64::new(0), AtomicU64::new(0));
+    for first_query in (0..m).step_by(part_queries) {
+        queries.fill(&space, &plan, first_query)?;
+        queries.put_in_order(block);
+        let lists = &mut lists[..queries.count];
+        lists.iter_mut().for_each(Shortlist::reset);
+        for first_row in (0..n).step_by(part_rows) {
+            if rows.first != Some(first_row) {
+                rows.fill(&space, &plan, first_row)?;
+                rows.put_in_order(TILE);
+                rows.make_tiles(&space, control)?;
+            }
+            let pass = Pass {
+                space: &space,
+                rows: &rows,
+                queries: &queries,
+                k,
+                exclude_self: options.exclude_self,
+                bounded: &bounded,
+                settled: &settled,
+            };
+            lists
+                .par_chunks_mut(block)
+                .enumerate()
+                .try_for_each_init(Room::default, |room, (i, lists)| {
+                    pass.run(i * block, lists, room, control)
+                })?;
+        }
+        let first = first_query * k;
+        let found = indices[first..][..lists.len() * k].par_chunks_mut(k);
+        let found = found.zip(distances[first..][..lists.len() * k].par_chunks_mut(k));
+        // Where each query stands in the order of the work.
+        let mut places = vec![0; lists.len()];
+        for (place, query) in queries.order.iter().enumerate() {
+            places[*query as usize] = place;
+        }
+        lists.par_iter_mut().for_each(|list| list.sort());
+        found.zip(places).for_each(|((indices, distances), place)| {
+            let slots = indices.iter_mut().zip(distances);
+            for ((index, distance), (d, row)) in slots.zip(lists[place].nearest()) {
+                *index = *row as i32;
+                *distance = *d as f32;
+            }
+        });
+    }
+    let statistics = Statistics {
+        axes: plan.first,
+        bounded: bounded.into_inner(),
+        settled: settled.into_inner(),
+    };
+    Ok((Neighbors { indices, distances }, statistics))
+}
+
+/// Checks what can be said before a number is read.
+fn check<T: Element>(train: Matrix<T>, query: Matrix<T>, options: &Options) -> Result<()> {
+    let (n, width) = (train.rows(), train.width());
+    if query.width() != width {
         return Err(Error::value(
             "query",
-            format!("has {} columns; train has {width}", query.width),
+            format!("has {} columns; train has {width}", query.width()),
         ));
     }
-    if k == 0 || k > n {
-        return Err(Error::value("k", format!("{k} is not within 1..={n}")));
-    }
-    if i32::try_from(n).is_err() {
+    if options.exclude_self && query.rows() != n {
         return Err(Error::value(
-            "train",
-            format!("has {n} rows; at most {} fit", i32::MAX),
+            "query",
+            format!(
+                "has {} rows; train has {n}, and they are to be the same",
+                query.rows()
+            ),
         ));
     }
-    let space = Space::new(train, query, control)?;
-    let placed_rows = (PLACED_BYTES / 4 / width).clamp(8, PLACED_ROWS);
-    let placed_queries = placed_rows
-        .min(SHORTLIST_BYTES / Shortlist::bytes(k, n))
-        .max(1);
-    let mut queries = Placed::new(placed_queries.min(query.rows()), width);
-    let mut rows = Placed::new(placed_rows.min(n), width);
-    let threads = rayon::current_num_threads();
-    let block = queries.capacity.div_ceil(4 * threads).clamp(8, BLOCK);
-    let mut shortlists: Vec<Shortlist> = (0..queries.capacity)
-        .map(|_| Shortlist::new(k, n))
-        .collect();
-    let mut indices = zeros(&[query.rows(), k])?;
-    let mut distances = zeros(&[query.rows(), k])?;
-    let outputs = indices
-        .chunks_mut(queries.capacity * k)
-        .zip(distances.chunks_mut(queries.capacity * k));
-    for (part, (indices, distances)) in outputs.enumerate() {
-        let first_query = part * queries.capacity;
-        queries.fill(&space, query, first_query);
-        let shortlists = &mut shortlists[..queries.norms.len()];
-        for (list, norm) in shortlists.iter_mut().zip(&queries.norms) {
-            list.reset(*norm);
-        }
-        for first_row in (0..n).step_by(rows.capacity) {
-            rows.fill(&space, train, first_row);
-            // The error bound taken off: the part of `Candidate::lower` that the row alone decides.
-            let keep = 1.0 - space.relative_error;
-            let lowered: Vec<f32> = rows.norms.iter().map(|norm| (norm * keep) as f32).collect();
-            let pass = Pass {
-                lowered: &lowered,
-                space: &space,
-                train,
-                query,
-                rows: &rows,
-                first_row,
-            };
-            shortlists
-                .par_chunks_mut(block)
-                .zip(queries.data.par_chunks(block * width))
-                .enumerate()
-                .try_for_each_init(
-                    || vec![0.0f32; block * TILE],
-                    |products, (i, (lists, placed))| {
-                        pass.run(lists, placed, first_query + i * block, products, control)
-                    },
-                )?;
-        }
-        shortlists
-            .par_iter_mut()
-            .zip(indices.par_chunks_mut(k))
-            .zip(distances.par_chunks_mut(k))
-            .enumerate()
-            .try_for_each(|(i, ((list, indices), distances))| {
-                let source = Source {
-                    space: &space,
-                    train,
-                    query: query.row(first_query + i),
-                };
-                let found = list.finish(&source);
-                for ((index, distance), (d, row)) in indices.iter_mut().zip(distances).zip(found) {
-                    *index = *row as i32;
-                    *distance = *d as f32;
-                }
-                control.advance(0)
-            })?;
+    let most = n - usize::from(options.exclude_self);
+    if options.k == 0 || options.k > most {
+        return Err(Error::value(
+            "k",
+            format!("{} is not within 1..={most}", options.k),
+        ));
     }
-    Ok(Neighbors { indices, distances })
-}
-
-/// One block of queries against the training rows placed at present.
-struct Pass<'a, T> {
-    space: &'a Space,
-    train: Matrix<'a, T>,
-    query: Matrix<'a, T>,
-    rows: &'a Placed,
-    lowered: &'a [f32],
-    first_row: usize,
-}
-
-impl<T: Element> Pass<'_, T> {
-    fn run(
-        &self,
-        lists: &mut [Shortlist],
-        placed_queries: &[f32],
-        first_query: usize,
-        products: &mut [f32],
-        control: &Control,
-    ) -> Result<()> {
-        let arch = Arch::new();
-        let width = self.train.width;
-        for (tile, placed) in self.rows.data.chunks(TILE * width).enumerate() {
-            let start = tile * TILE;
-            let count = placed.len() / width;
-            let products = &mut products[..lists.len() * count];
-            scaled_products(placed_queries, placed, width, products);
-            let lowered = &self.lowered[start..][..count];
-            for (i, (list, products)) in lists.iter_mut().zip(products.chunks(count)).enumerate() {
-                let source = Source {
-                    space: self.space,
-                    train: self.train,
-                    query: self.query.row(first_query + i),
-                };
-                scan(arch, products, lowered, list.threshold, |j, lower| {
-                    let row = (self.first_row + start + j) as u32;
-                    list.push(row, lower, self.rows.norms[start + j], &source)
-                });
-                control.advance(0)?; // a list that settles many rows takes a while
-            }
-            control.advance((lists.len() * count) as u64)?;
+    for matrix in [train, query] {
+        if i32::try_from(matrix.rows()).is_err() {
+            return Err(Error::value(
+                matrix.argument(),
+                format!("has {} rows; at most {} fit", matrix.rows(), i32::MAX),
+            ));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -180,20 +213,41 @@ mod tests {
     use crate::random::Stream;
 
     /// The slow twin: every distance in float64, all sorted.
-    fn brute_force<T: Element>(train: Matrix<T>, query: Matrix<T>, k: usize) -> Neighbors {
+    fn brute_force<T: Element>(
+        train: &[T],
+        query: &[T],
+        width: usize,
+        options: &Options,
+    ) -> Neighbors {
+        let k = options.k;
         let mut found = Neighbors {
             indices: vec![],
             distances: vec![],
         };
-        for q in query.data.chunks(query.width) {
-            let mut all: Vec<(f64, usize)> = (0..train.rows())
-                .map(|i| {
-                    let mut sum = 0.0;
-                    for (a, b) in train.row(i).iter().zip(q) {
-                        let difference = a.to_f64() - b.to_f64();
+        let norm = |row: &[T]| {
+            let sum = row.iter().fold(0.0, |sum, x| sum + x.to_f64() * x.to_f64());
+            match options.metric {
+                Metric::Euclidean => 1.0,
+                Metric::Cosine => f64::sqrt(sum),
+            }
+        };
+        for (own, q) in query.chunks(width).enumerate() {
+            let of_query = norm(q);
+            let mut all: Vec<(f64, usize)> = train
+                .chunks(width)
+                .enumerate()
+                .filter(|(i, _)| !options.exclude_self || *i != own)
+                .map(|(i, row)| {
+                    let (mut sum, of_row) = (0.0, norm(row));
+                    for (a, b) in row.iter().zip(q) {
+                        let difference = a.to_f64() / of_row - b.to_f64() / of_query;
                         sum += difference * difference;
                     }
-                    (sum.sqrt(), i)
+                    let distance = match options.metric {
+                        Metric::Euclidean => sum.sqrt(),
+                        Metric::Cosine => sum / 2.0,
+                    };
+                    (distance, i)
                 })
                 .collect();
             all.sort_by(|a, b| a.partial_cmp(b).unwrap());
@@ -215,25 +269,46 @@ mod tests {
             .collect()
     }
 
-    fn check<T: Element>(train: &[T], query: &[T], width: usize, k: usize) {
+    fn euclidean(k: usize) -> Options {
+        Options {
+            k,
+            metric: Metric::Euclidean,
+            exclude_self: false,
+            block: None,
+        }
+    }
+
+    fn check<T: Element>(train: &[T], query: &[T], width: usize, k: usize) -> Statistics {
+        check_options(train, query, width, &euclidean(k))
+    }
+
+    fn check_options<T: Element>(
+        train: &[T],
+        query: &[T],
+        width: usize,
+        options: &Options,
+    ) -> Statistics {
+        let want = brute_force(train, query, width, options);
         let train = Matrix::new("train", train, width).unwrap();
         let query = Matrix::new("query", query, width).unwrap();
-        let want = brute_force(train, query, k);
+        let mut statistics = None;
         for threads in [1, 2, 3] {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .unwrap();
-            let got = pool
-                .install(|| search(train, query, k, &Control::default()))
+            let (got, found) = pool
+                .install(|| search(train, query, options, &Control::default()))
                 .unwrap();
             assert!(
                 got == want,
-                "{} rows of {width}, {} queries, k = {k}, {threads} threads",
+                "{} rows of {width}, {} queries, {options:?}, {threads} threads",
                 train.rows(),
                 query.rows()
             );
+            statistics = Some(found);
         }
+        statistics.unwrap()
     }
 
     #[test]
@@ -293,15 +368,101 @@ mod tests {
         check(&falling, &[0.0; 3], width, 10);
     }
 
+    /// Rows whose columns are mixtures of a few.
+    fn lean(count: usize, width: usize, name: &str) -> Vec<f64> {
+        let (few, mixture) = (numbers(count * 12, name), numbers(12 * width, "mixture"));
+        let noise = numbers(count * width, "noise");
+        (0..count * width)
+            .map(|i| {
+                let parts = (0..12).map(|j| {
+                    few[i / width * 12 + j] * mixture[j * width + i % width] / (j + 1) as f64
+                });
+                parts.sum::<f64>() + 0.02 * noise[i]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn bounds_on_axes_equal_brute_force() {
+        let (n, m, width) = (6000, 700, 90);
+        let (x, q) = (lean(n, width, "x"), lean(m, width, "q"));
+        for k in [1, 40] {
+            let statistics = check(&x, &q, width, k);
+            assert!(statistics.axes < width / 2, "{statistics:?}");
+            assert!(statistics.settled < (n * m / 10) as u64, "{statistics:?}");
+        }
+        let single = |v: &[f64]| v.iter().map(|x| *x as f32).collect::<Vec<_>>();
+        check(&single(&x), &single(&q), width, 40);
+        let bytes = |v: &[f64]| v.iter().map(|x| (x * 9.0 + 99.0) as u8).collect::<Vec<_>>();
+        check(&bytes(&x), &bytes(&q), width, 40);
+        // An offset, rows far away, and many equal ones.
+        let mut far: Vec<f64> = x.iter().map(|x| x + 1e6).collect();
+        far[..width].fill(1e9);
+        far.copy_within(width * 100..width * 110, width * 4000);
+        let shifted: Vec<f64> = q.iter().map(|x| x + 1e6).collect();
+        check(&far, &shifted, width, 40);
+    }
+
+    #[test]
+    fn other_options_equal_brute_force() {
+        let (n, width) = (900, 33);
+        let x = numbers(n * width, "x");
+        let single: Vec<f32> = x.iter().map(|x| *x as f32).collect();
+        let bytes: Vec<u8> = x.iter().map(|x| (x * 9.0 + 99.0) as u8).collect();
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            for (exclude_self, block, k) in
+                [(false, None, 30), (true, Some(7), 1), (true, None, n - 1)]
+            {
+                let options = Options {
+                    k,
+                    metric,
+                    exclude_self,
+                    block,
+                };
+                check_options(&x, &x, width, &options);
+                check_options(&single, &single, width, &options);
+                check_options(&bytes, &bytes, width, &options);
+            }
+        }
+    }
+
+    #[test]
+    fn several_parts_equal_brute_force() {
+        let (n, m, width) = (700, 30, 20);
+        let (x, q) = (numbers(n * width, "x"), numbers(m * width, "q"));
+        let want = brute_force(&x, &q, width, &euclidean(31));
+        // In Fortran order.
+        let turned = |v: &[f64], rows: usize| -> Vec<f64> {
+            (0..rows * width)
+                .map(|i| v[i % rows * width + i / rows])
+                .collect()
+        };
+        let (x, q) = (turned(&x, n), turned(&q, m));
+        let train = Matrix::strided("train", &x, 0, [n, width], (1, n as isize)).unwrap();
+        let query = Matrix::strided("query", &q, 0, [m, width], (1, m as isize)).unwrap();
+        for (rows, queries) in [
+            (ROW_BYTES, QUERY_BYTES),
+            (40_000, QUERY_BYTES),
+            (9000, 5000),
+        ] {
+            let room = Bytes { rows, queries };
+            let got = search_within(train, query, &euclidean(31), room, &Control::default());
+            assert!(got.unwrap().0 == want);
+        }
+    }
+
     #[test]
     fn bad_arguments_are_errors() {
         let control = Control::default();
-        assert!(Matrix::new("train", &[0.0f32; 0], 3).is_err());
-        assert!(Matrix::new("train", &[0.0f32; 4], 3).is_err());
-        assert!(Matrix::new("train", &[0.0f32; 4], 0).is_err());
         let run = |x: &[f64], q: &[f64], width, k| {
             let x = Matrix::new("train", x, width).unwrap();
-            search(x, Matrix::new("query", q, 2).unwrap(), k, &control)
+            search(
+                x,
+                Matrix::new("query", q, 2).unwrap(),
+                &euclidean(k),
+                &control,
+            )
+            .map(drop)
         };
         assert!(run(&[0.0; 6], &[0.0; 2], 2, 0).is_err());
         assert!(run(&[0.0; 6], &[0.0; 2], 2, 4).is_err());

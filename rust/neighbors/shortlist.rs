@@ -1,137 +1,197 @@
 //! The rows that may still be among one query's K nearest.
 
-use super::element::{Element, LANES};
-use super::matrix::Matrix;
-use super::space::Space;
-
-/// A row that the float32 bound has not ruled out.
-///
-/// Write D² for the row's squared distance in the [`Space`], ‖q‖² for the query's squared norm and η for
-/// the relative error: `lower` ≤ D² - (1-η)‖q‖² + floor, and `upper` is at or above both.
-#[derive(Clone, Copy)]
-struct Candidate {
-    lower: f32,
-    upper: f32,
-    row: u32,
-}
+use super::element::{self, Element, LANES};
+use super::matrix::Rows;
+use super::space::{Metric, Space};
 
 /// One query's candidates and settled rows.
+///
+/// Distances here are in the units of the [`Space`]. A candidate is a rough squared distance, whose error
+/// the space bounds, and the row; as one integer, so that its order is that of the distance.
 pub struct Shortlist {
     k: usize,
-    /// A row with a `lower` above this is not among the K nearest.
-    pub threshold: f32,
-    norm: f64,
-    open: Vec<Candidate>,
+    capacity: usize,
+    /// A row that is farther than this is not among the K nearest.
+    pub reach: f64,
+    /// The rough squared distance of such a row is above this.
+    pub cut: f32,
+    open: Vec<u64>,
     /// Settled rows, (distance, row): the K nearest of them at most.
     settled: Vec<(f64, u32)>,
 }
 
-/// What the settling of a query's candidates reads.
+/// One query and the rows at hand, of which the first is row `first` of the training matrix.
 pub struct Source<'a, T> {
     pub space: &'a Space,
-    pub train: Matrix<'a, T>,
+    pub rows: Rows<'a, T>,
+    /// What the rows are divided by.
+    pub norms: &'a [f64],
+    pub first: usize,
     pub query: &'a [T],
+    pub norm: f64,
+    /// The row that is the query itself, where that does not count.
+    pub own: Option<u32>,
+}
+
+impl<T: Element> Source<'_, T> {
+    /// The squared distance of a row, in the units of the space: off by what the space says.
+    #[inline(always)]
+    pub fn rough(&self, row: u32) -> f32 {
+        let i = row as usize - self.first;
+        let squared = match self.space.metric {
+            Metric::Euclidean => T::rough_distance(self.query, self.rows.row(i), self.space.scale),
+            Metric::Cosine => {
+                let scale = self.space.scale;
+                let angle =
+                    element::rough_angle(self.query, self.norm, self.rows.row(i), self.norms[i]);
+                angle * (scale * scale)
+            }
+        };
+        squared as f32
+    }
+
+    /// The distances of some rows, as the search returns them.
+    #[inline(always)]
+    fn exact(&self, rows: [u32; LANES]) -> [f64; LANES] {
+        let places = rows.map(|row| row as usize - self.first);
+        let data = places.map(|i| self.rows.row(i));
+        match self.space.metric {
+            Metric::Euclidean => T::squared_distances(self.query, data).map(f64::sqrt),
+            Metric::Cosine => {
+                let norms = places.map(|i| self.norms[i]);
+                element::squared_angles(self.query, self.norm, data, norms).map(|sum| sum / 2.0)
+            }
+        }
+    }
+}
+
+const fn key(squared: f32, row: u32) -> u64 {
+    (squared.to_bits() as u64) << 32 | row as u64
+}
+
+const fn squared(key: u64) -> f32 {
+    f32::from_bits((key >> 32) as u32)
 }
 
 impl Shortlist {
     /// The size of a shortlist of `k` of `n` rows.
     pub fn bytes(k: usize, n: usize) -> usize {
         let capacity = Self::capacity(k, n);
-        capacity * size_of::<Candidate>() + (capacity + k) * size_of::<(f64, u32)>()
+        capacity * size_of::<u64>() + (capacity + k) * size_of::<(f64, u32)>()
     }
 
     fn capacity(k: usize, n: usize) -> usize {
-        (2 * k + 64).min(n + 1)
+        (k + (k / 4).max(32)).min(n + 1)
     }
 
     pub fn new(k: usize, n: usize) -> Self {
-        let capacity = Self::capacity(k, n);
         Self {
             k,
-            threshold: f32::INFINITY,
-            norm: 0.0,
-            open: Vec::with_capacity(capacity),
-            settled: Vec::with_capacity(capacity + k),
+            capacity: Self::capacity(k, n),
+            reach: f64::INFINITY,
+            cut: f32::INFINITY,
+            open: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
-    /// Start again for a query of this squared `norm`.
-    pub fn reset(&mut self, norm: f64) {
-        self.threshold = f32::INFINITY;
-        self.norm = norm;
+    /// Start again for another query.
+    pub fn reset(&mut self) {
+        self.reach = f64::INFINITY;
+        self.cut = f32::INFINITY;
         self.open.clear();
         self.settled.clear();
     }
 
-    /// Take `row`, of squared norm `row_norm`, as a candidate; returns the new threshold.
-    pub fn push<T: Element>(
-        &mut self,
-        row: u32,
-        lower: f32,
-        row_norm: f64,
-        source: &Source<T>,
-    ) -> f32 {
-        let slack =
-            2.0 * (source.space.relative_error * (row_norm + self.norm) + source.space.floor);
-        self.open.push(Candidate {
-            lower,
-            upper: ((f64::from(lower) + slack) as f32).next_up(),
-            row,
-        });
-        if self.open.len() == self.open.capacity() {
-            self.narrow();
-            // Many rows in the same place: bounds cannot tell them apart, exact distances can.
-            if self.open.len() > self.open.capacity() / 4 * 3 {
-                self.settle(source);
-            }
+    /// Learn that K rows are within `reach`.
+    fn shrink(&mut self, reach: f64, space: &Space) {
+        if reach < self.reach {
+            self.reach = reach;
+            self.cut = space.rough_cut(reach);
         }
-        self.threshold
     }
 
-    /// The K nearest rows, nearest first, with their distances.
-    pub fn finish<T: Element>(&mut self, source: &Source<T>) -> &[(f64, u32)] {
-        self.narrow();
-        self.settle(source);
-        self.settled.sort_unstable_by(nearer);
-        &self.settled
+    /// Learn from the rough squared distances of some rows, K or more of them, which do not become
+    /// candidates.
+    pub fn learn(&mut self, distances: &mut [f32], space: &Space) {
+        if distances.len() >= self.k {
+            let (_, kth, _) = distances.select_nth_unstable_by(self.k - 1, f32::total_cmp);
+            self.shrink(space.rough_reach(*kth), space);
+        }
     }
 
-    /// Drop the candidates that the K-th smallest upper bound rules out.
-    fn narrow(&mut self) {
+    /// Take `row`, of this rough squared distance, as a candidate; says whether the reach may be new.
+    pub fn push<T: Element>(&mut self, row: u32, squared: f32, source: &Source<T>) -> bool {
+        // Where float32 has no number for it, the row comes last and is settled like any other.
+        let squared = if squared.is_nan() {
+            f32::INFINITY
+        } else {
+            squared
+        };
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(self.capacity);
+        }
+        self.open.push(key(squared, row));
+        if self.open.len() < self.capacity {
+            return false;
+        }
+        self.narrow(source.space);
+        // Many rows in the same place: bounds cannot tell them apart, exact distances can.
+        if self.open.len() > self.k + (self.capacity - self.k) / 2 {
+            self.settle(source);
+        }
+        true
+    }
+
+    /// Drop the candidates that the K-th smallest rules out.
+    fn narrow(&mut self, space: &Space) {
         if self.open.len() > self.k {
-            let (_, kth, _) = self
-                .open
-                .select_nth_unstable_by(self.k - 1, |a, b| a.upper.total_cmp(&b.upper));
-            self.threshold = self.threshold.min(kth.upper);
+            let (_, kth, _) = self.open.select_nth_unstable(self.k - 1);
+            let kth = squared(*kth);
+            self.shrink(space.rough_reach(kth), space);
+            let most = key(self.cut, u32::MAX);
+            self.open.retain(|candidate| *candidate <= most);
         }
-        let threshold = self.threshold;
-        self.open.retain(|candidate| candidate.lower <= threshold);
     }
 
     /// Replace the candidates by their exact distances.
     fn settle<T: Element>(&mut self, source: &Source<T>) {
-        let train = source.train;
         let arch = pulp::Arch::new();
+        if self.settled.capacity() == 0 {
+            self.settled.reserve_exact(self.capacity + self.k);
+        }
         for group in self.open.chunks(LANES) {
-            let rows =
-                std::array::from_fn(|i| train.row(group[i.min(group.len() - 1)].row as usize));
-            let sums = arch.dispatch(
+            let rows = std::array::from_fn(|i| group[i.min(group.len() - 1)] as u32);
+            let distances = arch.dispatch(
                 #[inline(always)]
-                || T::squared_distances(source.query, rows),
+                || source.exact(rows),
             );
-            let found = group.iter().zip(sums);
-            self.settled
-                .extend(found.map(|(candidate, sum)| (sum.sqrt(), candidate.row)));
+            let found = distances.into_iter().zip(rows).take(group.len());
+            self.settled.extend(found);
         }
         self.open.clear();
         if self.settled.len() >= self.k {
             let (_, kth, _) = self.settled.select_nth_unstable_by(self.k - 1, nearer);
-            let (space, distance) = (source.space, kth.0);
-            let exact =
-                space.squared(distance) - (1.0 - space.relative_error) * self.norm + space.floor;
-            self.threshold = self.threshold.min((exact as f32).next_up());
+            let reach = source.space.exact_reach(kth.0);
             self.settled.truncate(self.k);
+            self.shrink(reach, source.space);
         }
+    }
+
+    /// Settle what is open, before the rows at hand are replaced by others.
+    pub fn close<T: Element>(&mut self, source: &Source<T>) {
+        self.narrow(source.space);
+        self.settle(source);
+    }
+
+    /// Put the settled rows in order, the nearest first.
+    pub fn sort(&mut self) {
+        self.settled.sort_unstable_by(nearer);
+    }
+
+    /// The K nearest rows with their distances, once all are settled.
+    pub fn nearest(&self) -> &[(f64, u32)] {
+        &self.settled
     }
 }
 

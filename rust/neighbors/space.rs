@@ -1,30 +1,49 @@
-//! The float32 space in which candidates are found, and how far it may be off.
+//! The space in which candidates are found, and how far its distances may be off.
 //!
 //! Rows are shifted by the training columns' mean and scaled by a power of two, so that no coordinate
 //! exceeds 1 in size: an offset of the data costs no digits, a scale neither overflows nor underflows.
+//! For the cosine, rows are first divided by their norms.
 
 use rayon::prelude::*;
 
-use super::element::Element;
+use super::element::{self, Element};
 use super::matrix::Matrix;
 use crate::{Control, Error, Result};
 
 /// Differences beyond this would overflow when squared in float64.
 const LARGEST: f64 = 1e150;
-/// Columns beyond this would make the error bound useless.
+/// Columns beyond this would make the error bounds useless.
 const WIDEST: usize = 1 << 22;
-/// Rows between two looks at the control in the pass over the data, and parcels that it is cut into.
-const STRETCH: usize = 1024;
+/// Numbers between two looks at the control in the pass over the data, and parcels that it is cut into.
+const STRETCH: usize = 1 << 18;
 const PARCELS: usize = 256;
+/// How far, in a distance between rows of length 1, float64 may be off: each coordinate is rounded twice.
+const ANGLE_ERROR: f64 = 1e-15;
 
-/// The shift, the scale and the error bound of one search.
+/// What distance is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// The root of Σ(a-b)².
+    Euclidean,
+    /// 1 - cos: half of Σ(a/‖a‖ - b/‖b‖)².
+    Cosine,
+}
+
+/// The shift, the scale and the errors of one search.
+///
+/// "Reference" is float64 brute force, with which a search agrees: it has a rounding of its own.
 pub struct Space {
+    pub metric: Metric,
     center: Vec<f64>,
-    scale: f64,
-    /// η: a product's squared distance is off by at most η(‖x‖² + ‖q‖²) + `floor`.
-    pub relative_error: f64,
-    /// What underflow may add to that.
+    pub scale: f64,
+    /// What underflow may take from the distance of a row or a query.
     pub floor: f64,
+    /// A distance of the reference is off by at most this share, and by `absolute`.
+    reference: f64,
+    absolute: f64,
+    /// A rough squared distance is off by at most this share, and by `rough_floor`.
+    rough_error: f64,
+    rough_floor: f64,
 }
 
 /// Sum, least and greatest value of every column.
@@ -39,10 +58,15 @@ impl Space {
     /// Reads both matrices once.
     ///
     /// # Errors
-    /// [`Error::Value`] naming the first row that is not finite, or data too wide or too large;
-    /// [`Error::Interrupted`].
-    pub fn new<T: Element>(train: Matrix<T>, query: Matrix<T>, control: &Control) -> Result<Self> {
-        let width = train.width;
+    /// [`Error::Value`] naming the first row that is not finite or, for the cosine, has no direction, or
+    /// data too wide or too large; [`Error::Interrupted`].
+    pub fn new<T: Element>(
+        train: Matrix<T>,
+        query: Matrix<T>,
+        metric: Metric,
+        control: &Control,
+    ) -> Result<Self> {
+        let width = train.width();
         if width > WIDEST {
             return Err(Error::value(
                 "train",
@@ -50,8 +74,8 @@ impl Space {
             ));
         }
         let (of_train, of_query) = (
-            columns("train", train, control)?,
-            columns("query", query, control)?,
+            columns(train, metric, control)?,
+            columns(query, metric, control)?,
         );
         let rows = train.rows() as f64;
         // Any centre would be right; one within the data keeps the coordinates small. (A sum of huge
@@ -76,82 +100,110 @@ impl Space {
             0.0
         };
         let scale = exponent.clamp(-1000.0, 1000.0).exp2();
-        // With u = 2⁻²⁴, in units of (‖x‖ + ‖q‖)² ≤ 2(‖x‖² + ‖q‖²): rounding of the coordinates 2u; of
-        // the product γ_d/2, γ_d = du/(1 - du), in whatever order it is added; of norms, sums and
-        // comparisons a few u; of the float64 reference itself next to nothing.
-        let du = width as f64 * f64::from(f32::EPSILON) / 2.0;
-        let relative_error = du / (1.0 - du) + 16.0 * f64::from(f32::EPSILON);
-        // Coordinates and products below the smallest normal float32, differences below the root of the
-        // smallest float64 (their squares vanish from the reference). For data so small that the scale
+        let (columns, least) = (width as f64, f64::from(f32::MIN_POSITIVE));
+        // Squares of differences that vanish from the reference. For data so small that the scale
         // overflows when squared, this is infinite: no row is ruled out, all are settled.
-        let floor = width as f64 * (f64::from(f32::MIN_POSITIVE) * 8.0 + scale * scale * 1e-322);
+        let vanished = columns * scale * scale * 1e-322;
+        let (absolute, rough_error, rough_floor) = match metric {
+            Metric::Euclidean => (0.0, T::rough_error(width), 0.0),
+            // (D + ε)² ≤ (1 + s)D² + (1 + 1/s)ε²
+            Metric::Cosine => (
+                4.0 * ANGLE_ERROR * scale,
+                1e-7,
+                2e7 * (ANGLE_ERROR * scale).powi(2),
+            ),
+        };
         Ok(Self {
+            metric,
             center,
             scale,
-            relative_error,
-            floor,
+            // Coordinates and products lose less than the smallest normal float32, squares of what a code
+            // misses too.
+            floor: 8.0 * columns * least + 2.0 * (columns * least).sqrt() + vanished.sqrt(),
+            reference: (columns + 16.0) * f64::EPSILON,
+            absolute,
+            rough_error: rough_error + 2.0 * f64::from(f32::EPSILON),
+            rough_floor: rough_floor + 8.0 * columns * least + vanished,
         })
     }
 
-    /// Writes `rows` into this space: the coordinates, and the squared norm of each row.
-    pub fn place<T: Element>(&self, rows: Matrix<T>, out: &mut [f32], norms: &mut [f64]) {
-        let width = rows.width;
-        rows.data
-            .par_chunks(width)
-            .zip(out.par_chunks_mut(width))
-            .zip(norms)
-            .with_min_len(64)
-            .for_each(|((row, out), norm)| {
-                let mut sum = 0.0;
-                for ((x, center), slot) in row.iter().zip(&self.center).zip(out) {
-                    let y = ((x.to_f64() - center) * self.scale) as f32;
-                    *slot = y;
-                    sum += f64::from(y) * f64::from(y);
-                }
-                *norm = sum;
-            });
+    /// The number that a row is divided by.
+    ///
+    /// For the Euclidean distance that is 1.
+    #[inline(always)]
+    pub fn norm<T: Element>(&self, row: &[T]) -> f64 {
+        match self.metric {
+            Metric::Euclidean => 1.0,
+            Metric::Cosine => element::norm(row),
+        }
     }
 
-    /// A distance of the data as a squared distance of this space, rounded up past the reference's own
-    /// rounding.
-    pub fn squared(&self, distance: f64) -> f64 {
-        let scaled = distance * self.scale;
-        scaled * scaled * (1.0 + (self.center.len() + 16) as f64 * f64::EPSILON)
+    /// Coordinates `first..` of a row of this norm. They are off by a share of 2⁻²⁴, if they do not
+    /// vanish.
+    #[inline(always)]
+    pub fn coordinates<T: Element>(&self, row: &[T], norm: f64, first: usize, out: &mut [f32]) {
+        let weight = 1.0 / norm;
+        let columns = row[first..].iter().zip(&self.center[first..]);
+        for ((x, center), y) in columns.zip(out) {
+            *y = ((x.to_f64() * weight - center) * self.scale) as f32;
+        }
+    }
+
+    /// How far a row may be, in this space, that the reference puts at this rough squared distance.
+    pub fn rough_reach(&self, squared: f32) -> f64 {
+        let most = (f64::from(squared) + self.rough_floor) / (1.0 - self.rough_error);
+        self.widen(most.sqrt())
+    }
+
+    /// And at this `distance`.
+    pub fn exact_reach(&self, distance: f64) -> f64 {
+        match self.metric {
+            Metric::Euclidean => self.widen(distance * self.scale),
+            Metric::Cosine => self.widen((2.0 * distance).sqrt() * self.scale),
+        }
+    }
+
+    /// Past what the reference may be off: one row too near, the other too far.
+    fn widen(&self, distance: f64) -> f64 {
+        distance * (1.0 + 4.0 * self.reference) + self.absolute
+    }
+
+    /// The largest rough squared distance of a row within `reach`.
+    pub fn rough_cut(&self, reach: f64) -> f32 {
+        let most = reach * reach * (1.0 + self.rough_error) + self.rough_floor;
+        (most as f32).next_up()
     }
 }
 
 /// One pass over a matrix; parcels are combined in order, so threads do not change the result.
-fn columns<T: Element>(name: &'static str, m: Matrix<T>, control: &Control) -> Result<Columns> {
-    let width = m.width;
-    let rows_each = m.rows().div_ceil(PARCELS).max(STRETCH);
-    let parcels: Vec<Columns> = m
-        .data
-        .par_chunks(width * rows_each)
-        .enumerate()
-        .map(|(parcel, rows)| {
+fn columns<T: Element>(m: Matrix<T>, metric: Metric, control: &Control) -> Result<Columns> {
+    let (rows, width) = (m.rows(), m.width());
+    let stretch = (STRETCH / width).max(1);
+    let rows_each = rows.div_ceil(PARCELS).max(stretch.min(1024));
+    let parcels: Vec<Columns> = (0..rows.div_ceil(rows_each))
+        .into_par_iter()
+        .map(|parcel| {
             let mut found = Columns {
                 sum: vec![0.0; width],
                 least: vec![f64::INFINITY; width],
                 greatest: vec![f64::NEG_INFINITY; width],
             };
-            for (i, row) in rows.chunks_exact(width).enumerate() {
-                if i % STRETCH == 0 {
-                    control.advance(0)?;
-                }
-                let mut finite = true;
-                for (j, x) in row.iter().enumerate() {
-                    let x = x.to_f64();
-                    finite &= x.is_finite();
-                    found.sum[j] += x;
-                    found.least[j] = found.least[j].min(x);
-                    found.greatest[j] = found.greatest[j].max(x);
-                }
-                if !finite {
-                    let i = parcel * rows_each + i;
-                    return Err(Error::value(
-                        name,
-                        format!("row {i} has a value that is not finite"),
-                    ));
+            let mut room = Vec::new();
+            let end = rows.min((parcel + 1) * rows_each);
+            for first in (parcel * rows_each..end).step_by(stretch) {
+                control.advance(0)?;
+                let part = m.part(first, stretch.min(end - first), &mut room)?;
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || part.iter().for_each(|row| found.add(row, metric)),
+                );
+                // Sums may overflow, or there is something wrong: look closer.
+                if !found.sum.iter().all(|sum| sum.is_finite()) {
+                    for (i, row) in part.iter().enumerate() {
+                        check_row(row, metric).map_err(|problem| {
+                            Error::value(m.argument(), format!("row {} {problem}", first + i))
+                        })?;
+                    }
                 }
             }
             Ok(found)
@@ -170,4 +222,42 @@ fn columns<T: Element>(name: &'static str, m: Matrix<T>, control: &Control) -> R
         }
         all
     }))
+}
+
+impl Columns {
+    /// Counts a row; one that is not finite, or has no direction where it needs one, makes sums that are
+    /// not finite.
+    #[inline(always)]
+    fn add<T: Element>(&mut self, row: &[T], metric: Metric) {
+        let weight = match metric {
+            Metric::Euclidean => 1.0,
+            Metric::Cosine => 1.0 / element::norm(row),
+        };
+        let width = row.len();
+        let (sum, least) = (&mut self.sum[..width], &mut self.least[..width]);
+        let greatest = &mut self.greatest[..width];
+        for j in 0..width {
+            let x = row[j].to_f64() * weight;
+            sum[j] += x;
+            least[j] = if x < least[j] { x } else { least[j] };
+            greatest[j] = if x > greatest[j] { x } else { greatest[j] };
+        }
+    }
+}
+
+fn check_row<T: Element>(row: &[T], metric: Metric) -> std::result::Result<(), &'static str> {
+    let all = |test: fn(f64) -> bool| row.iter().all(|x| test(x.to_f64()));
+    if !all(f64::is_finite) {
+        return Err("has a value that is not finite");
+    }
+    if metric == Metric::Euclidean {
+        return Ok(());
+    }
+    if all(|x| x == 0.0) {
+        return Err("is all zeros and has no direction; leave it out");
+    }
+    if (1.0 / element::norm(row)).is_normal() {
+        return Ok(());
+    }
+    Err("has a norm beyond what float64 can hold; rescale it")
 }

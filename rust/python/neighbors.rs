@@ -1,5 +1,7 @@
 //! Bindings of [`crate::neighbors`].
 
+use std::path::PathBuf;
+
 use numpy::{
     Element as NumpyElement, IntoPyArray, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1,
     PyReadonlyArray2, PyUntypedArrayMethods,
@@ -9,60 +11,109 @@ use pyo3::prelude::*;
 
 use super::arguments::slice;
 use super::plurality::ties as ties_of;
-use super::run::{run, to_python};
-use crate::neighbors::{self, Element, Matrix};
+use super::run::{run, to_python, value_error};
+use crate::neighbors::{self, Element, File, Matrix, Metric, Options};
 
-type Found<'py> = (Bound<'py, PyArray2<i32>>, Bound<'py, PyArray2<f32>>);
+type Found<'py> = (
+    Bound<'py, PyArray2<i32>>,
+    Bound<'py, PyArray2<f32>>,
+    (usize, u64, u64),
+);
+
+/// The file behind a memory-mapped array: its path, and how many bytes of it the array needs.
+type Mapped = Option<(PathBuf, u64)>;
 
 #[pyfunction]
-#[pyo3(signature = (train, query, k, threads, progress=None))]
+#[pyo3(signature = (train, query, k, metric, exclude_self, block, threads, progress=None, files=(None, None)))]
+#[allow(clippy::too_many_arguments)] // the kernel's
 pub fn search<'py>(
     py: Python<'py>,
     train: &Bound<'py, PyAny>,
     query: &Bound<'py, PyAny>,
     k: usize,
+    metric: &str,
+    exclude_self: bool,
+    block: Option<usize>,
     threads: usize,
     progress: Option<&Bound<'py, PyAny>>,
+    files: (Mapped, Mapped),
 ) -> PyResult<Found<'py>> {
     fn typed<'py, T: Element + NumpyElement>(
         py: Python<'py>,
         arrays: (PyReadonlyArray2<'py, T>, PyReadonlyArray2<'py, T>),
-        k: usize,
+        options: &Options,
         threads: usize,
         progress: Option<&Bound<'py, PyAny>>,
+        files: (Mapped, Mapped),
     ) -> PyResult<Found<'py>> {
-        fn matrix<'a, T: Element + NumpyElement>(
-            py: Python<'_>,
-            name: &'static str,
-            array: &'a PyReadonlyArray2<'_, T>,
-        ) -> PyResult<Matrix<'a, T>> {
-            Matrix::new(name, slice(py, name, array)?, array.shape()[1])
-                .map_err(|error| to_python(py, error))
-        }
-        let (train, query) = (
-            matrix(py, "train", &arrays.0)?,
-            matrix(py, "query", &arrays.1)?,
-        );
-        let shape = [query.rows(), k];
-        let found = run(py, threads, progress, |control| {
-            neighbors::search(train, query, k, control)
+        let file = |mapped: Mapped| mapped.map(|(path, bytes)| File { path, bytes });
+        let files = (file(files.0), file(files.1));
+        let train = matrix(py, "train", &arrays.0)?.mapped(files.0.as_ref());
+        let query = matrix(py, "query", &arrays.1)?.mapped(files.1.as_ref());
+        let shape = [query.rows(), options.k];
+        let (found, statistics) = run(py, threads, progress, |control| {
+            neighbors::search(train, query, options, control)
         })?;
         Ok((
             found.indices.into_pyarray(py).reshape(shape)?,
             found.distances.into_pyarray(py).reshape(shape)?,
+            (statistics.axes, statistics.bounded, statistics.settled),
         ))
     }
+    let options = Options {
+        k,
+        metric: match metric {
+            "euclidean" => Metric::Euclidean,
+            "cosine" => Metric::Cosine,
+            _ => {
+                let message = format!("{metric:?} is not one of euclidean, cosine");
+                return Err(value_error(py, "metric", &message));
+            }
+        },
+        exclude_self,
+        block,
+    };
     if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<f32>(py, (train, query), k, threads, progress)
+        typed::<f32>(py, (train, query), &options, threads, progress, files)
     } else if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<u8>(py, (train, query), k, threads, progress)
+        typed::<u8>(py, (train, query), &options, threads, progress, files)
     } else if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<f64>(py, (train, query), k, threads, progress)
+        typed::<f64>(py, (train, query), &options, threads, progress, files)
     } else {
         Err(PyTypeError::new_err(
             "train and query: two matrices of one dtype, float32, float64 or uint8",
         ))
     }
+}
+
+/// A matrix of whatever layout numpy has it in.
+fn matrix<'a, T: Element + NumpyElement>(
+    py: Python<'_>,
+    name: &'static str,
+    array: &'a PyReadonlyArray2<'_, T>,
+) -> PyResult<Matrix<'a, T>> {
+    let (shape, strides) = ([array.shape()[0], array.shape()[1]], array.strides());
+    let (size, start) = (size_of::<T>() as isize, array.data());
+    if !start.is_aligned() || strides.iter().any(|stride| stride % size != 0) {
+        return Err(value_error(py, name, "is not aligned; pass a copy of it"));
+    }
+    let made = if shape.contains(&0) {
+        Matrix::strided(name, &[], 0, shape, (0, 0))
+    } else {
+        let strides = (strides[0] / size, strides[1] / size);
+        let reach = |count: usize, stride: isize| (count as isize - 1) * stride;
+        let (down, across) = (reach(shape[0], strides.0), reach(shape[1], strides.1));
+        let before = -(down.min(0) + across.min(0));
+        let after = down.max(0) + across.max(0);
+        // SAFETY: an array's elements lie in one allocation, and these are the first and the last of them
+        // in memory; the array is held, and Python code that writes to it meanwhile races with any reader
+        // that has released the GIL, numpy's own included.
+        let data = unsafe {
+            std::slice::from_raw_parts(start.offset(-before), (before + after + 1) as usize)
+        };
+        Matrix::strided(name, data, before as usize, shape, strides)
+    };
+    made.map_err(|error| to_python(py, error))
 }
 
 #[pyfunction]
