@@ -23,9 +23,12 @@ __all__ = [
     "random_integer",
     "random_uniform",
     "search",
+    "settle",
 ]
 
 _Progress: TypeAlias = Callable[[int], object] | None
+_Metric: TypeAlias = Literal["euclidean", "cosine"]
+_Mapped: TypeAlias = tuple[str, int] | None
 _Method: TypeAlias = Literal["auto", "dp", "contour"]
 _Ties: TypeAlias = Literal["strict", "first", "random"]
 
@@ -34,12 +37,33 @@ MOST_VOTES: int  # the largest K of the plurality solver
 MOST_FIXED_VOTES: int  # and of its model of fixed neighbourhoods
 
 def search(
-    train: NDArray[Any], query: NDArray[Any], k: int, threads: int, progress: _Progress = None
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    train: NDArray[Any],
+    query: NDArray[Any],
+    k: int,
+    metric: _Metric,
+    exclude_self: bool,
+    block: int | None,
+    threads: int,
+    progress: _Progress = None,
+    files: tuple[_Mapped, _Mapped] = (None, None),
+) -> tuple[NDArray[np.int32], NDArray[np.float32], tuple[int, int, int]]:
     """Find the `k` nearest rows of `train` [N, d] to each row of `query` [M, d].
 
-    Both float32, float64 or uint8. Returns indices and distances [M, k]; N·M units of work.
+    Both float32, float64 or uint8, in any layout. `files` are those that they are memory-mapped from, and the
+    bytes needed there. Returns indices and distances [M, k]; the coordinates in the first bound, and how many
+    pairs that let through, and how many were settled. N·M units of work.
     """
+
+def settle(
+    train: NDArray[Any],
+    query: NDArray[Any],
+    candidates: NDArray[np.int32],
+    k: int,
+    metric: _Metric,
+    exclude_self: bool,
+    threads: int,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Find the same among `candidates` [M, C], rows of `train` or -1, none twice."""
 
 def label_histograms(
     indices: NDArray[np.int32],

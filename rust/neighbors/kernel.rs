@@ -69,6 +69,24 @@ fn portable_product(a: &[i16], b: &[i16]) -> i32 {
     each.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
+/// Asks for a row that will soon be read.
+#[inline(always)]
+pub fn prefetch<T>(row: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        /// What follows comes by itself.
+        const FIRST_BYTES: usize = 1024;
+        let start = row.as_ptr().cast::<i8>();
+        for line in (0..size_of_val(row).min(FIRST_BYTES)).step_by(64) {
+            // SAFETY: a hint, of an address within the row.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}
+
 /// Σ(a-b)² of bytes.
 #[inline(always)]
 pub fn squared_distance(a: &[u8], b: &[u8]) -> u64 {

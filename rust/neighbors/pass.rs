@@ -9,7 +9,7 @@ use super::arrange::nearest_first;
 use super::element::Element;
 use super::kernel::{self, GROUP, PANEL};
 use super::part::Part;
-use super::shortlist::{Shortlist, Source};
+use super::shortlist::{self, Shortlist, Source};
 use super::space::Space;
 use super::tiles::{Block, TILE, Tile};
 use crate::{Control, Result};
@@ -17,12 +17,15 @@ use crate::{Control, Result};
 /// A tile's scale may be this many times that of a block of queries; sums of bounds fit 32 bits then.
 const LONGER: f64 = 4.0;
 /// Rows that a block looks at first, to learn how far its neighbours are.
-const FIRST_ROWS: usize = 1024;
+const FIRST_ROWS: usize = 4096;
+/// Halves of K rows among these whose columns it looks at.
+const LOOKED_AT: usize = 3;
 
 /// What a thread writes on, kept from block to block.
 #[derive(Default)]
 pub struct Room {
     found: Vec<u32>,
+    passed: Vec<(u32, f32)>,
     products: Vec<[i32; PANEL]>,
     keys: Vec<u64>,
     distances: Vec<f32>,
@@ -63,6 +66,7 @@ impl<T: Element> Pass<'_, T> {
             block: &block,
             sources: places.map(|place| self.source(place)).collect(),
             bounds: vec![i32::MAX >> 1; lists.len().next_multiple_of(GROUP)],
+            reaches: vec![f32::INFINITY; lists.len()],
             lists,
             settled: 0,
         };
@@ -100,12 +104,13 @@ impl<T: Element> Pass<'_, T> {
                     tile,
                     places: t * TILE + panel * PANEL..t * TILE + panel * PANEL + squares.len(),
                     found: &room.found,
+                    passed: &mut room.passed,
                 });
                 control.advance((work.lists.len() * squares.len()) as u64)?;
             }
         }
         for (list, source) in work.lists.iter_mut().zip(&work.sources) {
-            list.close(source);
+            work.settled += list.close(source) as u64;
             control.advance(0)?;
         }
         self.bounded.fetch_add(bounded, Ordering::Relaxed);
@@ -142,6 +147,8 @@ struct Work<'a, T> {
     lists: &'a mut [Shortlist],
     /// What a product must reach, less what the row adds to that.
     bounds: Vec<i32>,
+    /// How far each query's neighbours may be.
+    reaches: Vec<f32>,
     settled: u64,
 }
 
@@ -162,60 +169,76 @@ impl<T: Element> Work<'_, T> {
         for first in (0..self.lists.len()).step_by(some) {
             let last = self.lists.len().min(first + some);
             let codes = &self.block.codes[first * pairs..last.next_multiple_of(GROUP) * pairs];
-            room.keys.clear();
             // Bounds and rows, a query's side by side.
-            let seen: usize = tiles.iter().map(|t| rows.tiles[*t].squares.len()).sum();
+            let panels = |t: &usize| rows.tiles[*t].squares.len().div_ceil(PANEL);
+            let seen = PANEL * tiles.iter().map(panels).sum::<usize>();
             room.keys.resize((last - first) * seen, u64::MAX);
+            let of_queries: Vec<f32> = self.block.squares[first..last]
+                .iter()
+                .map(|square| (self.block.scale * self.block.scale) as f32 * *square as f32)
+                .collect();
             let mut before = 0;
             for &t in tiles {
                 let tile = &rows.tiles[t];
                 let members = &rows.order[t * TILE..][..tile.squares.len()];
-                let (square, cross) =
-                    (tile.scale * tile.scale, 2.0 * tile.scale * self.block.scale);
+                let scale = (tile.scale * tile.scale) as f32;
+                let cross = (-2.0 * tile.scale * self.block.scale) as f32;
                 for (panel, members) in members.chunks(PANEL).enumerate() {
                     kernel::products(
                         &tile.panels[panel * pairs..][..pairs],
                         codes,
                         &mut room.products,
                     );
-                    let squares = &tile.squares[panel * PANEL..];
-                    for (i, products) in room.products[..last - first].iter().enumerate() {
-                        let own = self.block.squares[first + i];
-                        let own = self.block.scale * self.block.scale * f64::from(own);
-                        let keys = &mut room.keys[i * seen + before..];
-                        let each = keys
-                            .iter_mut()
-                            .zip(members)
-                            .zip(squares.iter().zip(products));
-                        for ((key, row), (squares, product)) in each {
-                            let bound =
-                                square * f64::from(*squares) + own - cross * f64::from(*product);
-                            let bound = (bound as f32).max(0.0);
-                            *key = u64::from(bound.to_bits()) << 32 | u64::from(*row);
-                        }
+                    // Places that nobody takes come last.
+                    let (mut squares, mut indices) = ([f32::MAX; PANEL], [0; PANEL]);
+                    for (lane, row) in members.iter().enumerate() {
+                        squares[lane] = scale * tile.squares[panel * PANEL + lane] as f32;
+                        indices[lane] = *row;
                     }
-                    before += members.len();
+                    self.arch.dispatch(
+                        #[inline(always)]
+                        || {
+                            let each = room.products.iter().zip(&of_queries).enumerate();
+                            for (i, (products, own)) in each {
+                                let keys = &mut room.keys[i * seen + before..][..PANEL];
+                                for lane in 0..PANEL {
+                                    let bound = squares[lane] + own + cross * products[lane] as f32;
+                                    let bound = if bound > 0.0 { bound } else { 0.0 };
+                                    keys[lane] = shortlist::key(bound, indices[lane]);
+                                }
+                            }
+                        },
+                    );
+                    before += PANEL;
                 }
                 control.advance(0)?;
             }
             for (i, keys) in room.keys.chunks_mut(seen).enumerate() {
                 let source = &self.sources[first + i];
                 // One more, in case the query itself is among them.
-                if k < keys.len() {
-                    keys.select_nth_unstable(k);
+                let take = (LOOKED_AT * k / 2 + 1).min(keys.len());
+                if take < keys.len() {
+                    keys.select_nth_unstable(take);
                 }
-                room.distances.clear();
-                let found = keys
+                let found = keys[..take]
                     .iter()
-                    .take(k + 1)
-                    .map(|key| *key as u32 + source.first as u32);
-                let found = found.filter(|row| Some(*row) != source.own);
-                let before = room.distances.len();
+                    .filter(|key| shortlist::number(**key) < f32::MAX)
+                    .map(|key| *key as u32 + source.first as u32)
+                    .filter(|row| Some(*row) != source.own);
+                room.distances.clear();
                 self.arch.dispatch(
                     #[inline(always)]
-                    || found.for_each(|row| room.distances.push(source.rough(row))),
+                    || {
+                        let mut found = found.peekable();
+                        while let Some(row) = found.next() {
+                            if let Some(next) = found.peek() {
+                                source.prefetch(*next);
+                            }
+                            room.distances.push(source.rough(row));
+                        }
+                    },
                 );
-                self.settled += (room.distances.len() - before) as u64;
+                self.settled += room.distances.len() as u64;
                 self.lists[first + i].learn(&mut room.distances, self.pass.space);
                 control.advance(0)?;
             }
@@ -242,23 +265,46 @@ impl<T: Element> Work<'_, T> {
         // A cast keeps within i32, at the lower end far below any product and a row's part; the upper one
         // must leave room for that part.
         self.bounds[i] = (bound as i32).min(i32::MAX >> 1);
+        self.reaches[i] = (self.lists[i].reach as f32).next_up();
     }
 
-    /// Whether the second bound lets a row through.
+    /// Offers a row to a query's shortlist: as one that is no nearer than `bound`, or at once.
     #[inline(always)]
-    fn passes(&self, i: usize, row: usize) -> bool {
+    fn offer(&mut self, i: usize, row: u32, bound: Option<f32>, tile: &Tile) {
+        let (list, source) = (&mut self.lists[i], &self.sources[i]);
+        if Some(row) == source.own {
+            return;
+        }
+        let before = list.reach;
+        self.settled += match bound {
+            Some(bound) => list.wait(row, bound, source) as u64,
+            None => {
+                list.push(row, source.rough(row), source);
+                1
+            }
+        };
+        if list.reach < before {
+            self.set_bound(i, tile);
+        }
+    }
+
+    /// The second bound of the row in this place: its distance and less, and whether that is within reach.
+    #[inline(always)]
+    fn bound(&self, i: usize, place: usize) -> (f32, bool) {
         let (rows, queries) = (&self.pass.rows.placed, &self.pass.queries.placed);
-        let query = self.start + i;
-        let stride = rows.stride;
-        let (x, q) = (&rows.marks[row], &queries.marks[query]);
+        let (query, stride) = (self.start + i, rows.stride);
+        let (x, q) = (&rows.marks[place], &queries.marks[query]);
         let product = kernel::product(
-            &rows.codes[row * stride..][..stride],
+            &rows.codes[place * stride..][..stride],
             &queries.codes[query * stride..][..stride],
         );
         let cross = 2.0 * f64::from(x.scale) * f64::from(q.scale) * f64::from(product);
-        let reach = self.lists[i].reach + f64::from(x.error) + f64::from(q.error);
         let both = x.squared + q.squared;
-        both - cross <= reach * reach + 1e-12 * both
+        // Past the rounding of these lines.
+        let least = (both - cross - 1e-12 * both).max(0.0).sqrt();
+        let bound = least - f64::from(x.error) - f64::from(q.error);
+        let bound = (bound as f32 * (1.0 - f32::EPSILON)).max(0.0);
+        (bound, bound <= self.reaches[i])
     }
 }
 
@@ -269,6 +315,7 @@ struct Consider<'a, 'b, T> {
     /// The places of the rows in the panel.
     places: Range<usize>,
     found: &'a [u32],
+    passed: &'a mut Vec<(u32, f32)>,
 }
 
 impl<T: Element> WithSimd for Consider<'_, '_, T> {
@@ -281,32 +328,35 @@ impl<T: Element> WithSimd for Consider<'_, '_, T> {
             tile,
             places,
             found,
+            passed,
         } = self;
-        let two = work.pass.rows.placed.stride > 0;
+        let first = work.pass.rows.first.unwrap_or(0) as u32;
+        if work.pass.rows.placed.stride == 0 {
+            for pair in found {
+                let (i, at) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
+                // The last group and the last panel may have places that nobody takes.
+                if i < work.lists.len() && at < places.len() {
+                    let row = work.pass.rows.order[places.start + at] + first;
+                    work.offer(i, row, None, tile);
+                }
+            }
+            return;
+        }
+        // In two steps: one without a branch, so that pairs are worked on side by side.
+        let mut count = 0;
+        passed.resize(found.len(), (0, 0.0));
         for pair in found {
             let (i, at) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
-            // The last group and the last panel may have places that nobody takes.
-            if i >= work.lists.len() || at >= places.len() {
-                continue;
+            if i < work.lists.len() && at < places.len() {
+                let (bound, within) = work.bound(i, places.start + at);
+                passed[count] = (*pair, bound);
+                count += usize::from(within);
             }
-            let place = places.start + at;
-            if two && !work.passes(i, place) {
-                continue;
-            }
-            let source = &work.sources[i];
-            let index = work.pass.rows.order[place] + source.first as u32;
-            if Some(index) == source.own {
-                continue;
-            }
-            let squared = source.rough(index);
-            work.settled += 1;
-            // (Not a number: beyond float32, so to be settled.)
-            if squared > work.lists[i].cut {
-                continue;
-            }
-            if work.lists[i].push(index, squared, source) {
-                work.set_bound(i, tile);
-            }
+        }
+        for &(pair, bound) in &passed[..count] {
+            let (i, at) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
+            let row = work.pass.rows.order[places.start + at] + first;
+            work.offer(i, row, Some(bound), tile);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::space::Space;
 use crate::Result;
 
 /// Rows and queries in the sample, and the most numbers in its rows.
-const ROWS: usize = 4096;
+const ROWS: usize = 2048;
 const NUMBERS: usize = 1 << 24;
 const QUERIES: usize = 64;
 /// Rows of the sample that its queries are compared with.
@@ -23,19 +23,19 @@ const CHOICES: [usize; 10] = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 // What things take on one core, in nanoseconds: rough figures of a machine with AVX2.
 /// A pair of codes, apart from their coordinates; each coordinate.
 const PAIR: f64 = 0.09;
-const CODE: f64 = 0.017;
+const CODE: f64 = 0.019;
 /// A pair that the first bound lets through; each coordinate of the second.
-const SECOND: f64 = 12.0;
-const SECOND_CODE: f64 = 0.05;
+const SECOND: f64 = 15.0;
+const SECOND_CODE: f64 = 0.06;
 /// A pair that the second lets through; each byte of its row.
-const SETTLED: f64 = 25.0;
+const SETTLED: f64 = 60.0;
 const BYTE: f64 = 0.06;
 /// A number multiplied by an axis.
 const PROJECT: f64 = 0.022;
 /// Numbers squared by axes squared: the axes themselves.
 const FIND: f64 = 1.5;
 /// A running threshold lets more through than the last one would.
-const RUNNING: f64 = 1.4;
+const RUNNING: f64 = 1.8;
 
 /// What was chosen.
 pub struct Plan {

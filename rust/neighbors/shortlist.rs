@@ -1,6 +1,7 @@
 //! The rows that may still be among one query's K nearest.
 
 use super::element::{self, Element, LANES};
+use super::kernel;
 use super::matrix::Rows;
 use super::space::{Metric, Space};
 
@@ -15,6 +16,8 @@ pub struct Shortlist {
     pub reach: f64,
     /// The rough squared distance of such a row is above this.
     pub cut: f32,
+    /// Rows by a lower bound of their distance, whose columns nobody has looked at.
+    waiting: Vec<u64>,
     open: Vec<u64>,
     /// Settled rows, (distance, row): the K nearest of them at most.
     settled: Vec<(f64, u32)>,
@@ -50,26 +53,30 @@ impl<T: Element> Source<'_, T> {
         squared as f32
     }
 
+    /// Says that a row will be asked for.
+    #[inline(always)]
+    pub fn prefetch(&self, row: u32) {
+        kernel::prefetch(self.rows.row(row as usize - self.first));
+    }
+
     /// The distances of some rows, as the search returns them.
     #[inline(always)]
     fn exact(&self, rows: [u32; LANES]) -> [f64; LANES] {
         let places = rows.map(|row| row as usize - self.first);
         let data = places.map(|i| self.rows.row(i));
-        match self.space.metric {
-            Metric::Euclidean => T::squared_distances(self.query, data).map(f64::sqrt),
-            Metric::Cosine => {
-                let norms = places.map(|i| self.norms[i]);
-                element::squared_angles(self.query, self.norm, data, norms).map(|sum| sum / 2.0)
-            }
-        }
+        let norms = places.map(|i| self.norms[i]);
+        self.space
+            .metric
+            .distances(self.query, self.norm, data, norms)
     }
 }
 
-const fn key(squared: f32, row: u32) -> u64 {
-    (squared.to_bits() as u64) << 32 | row as u64
+/// A number that is not negative and a row, as one integer, whose order is that of the number.
+pub const fn key(number: f32, row: u32) -> u64 {
+    (number.to_bits() as u64) << 32 | row as u64
 }
 
-const fn squared(key: u64) -> f32 {
+pub const fn number(key: u64) -> f32 {
     f32::from_bits((key >> 32) as u32)
 }
 
@@ -77,7 +84,7 @@ impl Shortlist {
     /// The size of a shortlist of `k` of `n` rows.
     pub fn bytes(k: usize, n: usize) -> usize {
         let capacity = Self::capacity(k, n);
-        capacity * size_of::<u64>() + (capacity + k) * size_of::<(f64, u32)>()
+        2 * capacity * size_of::<u64>() + (capacity + k) * size_of::<(f64, u32)>()
     }
 
     fn capacity(k: usize, n: usize) -> usize {
@@ -90,6 +97,7 @@ impl Shortlist {
             capacity: Self::capacity(k, n),
             reach: f64::INFINITY,
             cut: f32::INFINITY,
+            waiting: Vec::new(),
             open: Vec::new(),
             settled: Vec::new(),
         }
@@ -120,9 +128,67 @@ impl Shortlist {
         }
     }
 
-    /// Take `row`, of this rough squared distance, as a candidate; says whether the reach may be new.
-    pub fn push<T: Element>(&mut self, row: u32, squared: f32, source: &Source<T>) -> bool {
-        // Where float32 has no number for it, the row comes last and is settled like any other.
+    /// Let `row`, which is no nearer than `bound`, wait until nearer ones have been looked at; says how
+    /// many rows were looked at meanwhile.
+    #[inline(always)]
+    pub fn wait<T: Element>(&mut self, row: u32, bound: f32, source: &Source<T>) -> usize {
+        if self.waiting.capacity() == 0 {
+            self.waiting.reserve_exact(self.capacity);
+        }
+        self.waiting.push(key(bound, row));
+        if self.waiting.len() < self.capacity {
+            return 0;
+        }
+        self.look(self.capacity / 2, source)
+    }
+
+    /// Look at waiting rows, the nearest first, until no more than `rest` of them wait.
+    fn look<T: Element>(&mut self, rest: usize, source: &Source<T>) -> usize {
+        let step = (self.k / 4).max(16);
+        let mut looked = 0;
+        loop {
+            let most = key((self.reach as f32).next_up(), u32::MAX);
+            self.waiting.retain(|waiting| *waiting <= most);
+            if self.waiting.len() <= rest {
+                return looked;
+            }
+            let some = step.min(self.waiting.len());
+            if some < self.waiting.len() {
+                self.waiting.select_nth_unstable(some - 1);
+            }
+            let mut found = [0; 16];
+            for start in (0..some).step_by(found.len()) {
+                let part = &self.waiting[start..some.min(start + found.len())];
+                found[..part.len()].copy_from_slice(part);
+                let count = part.len();
+                let squares = pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || {
+                        let mut squares = [0.0; 16];
+                        source.prefetch(found[0] as u32);
+                        for (i, square) in squares[..count].iter_mut().enumerate() {
+                            source.prefetch(found[(i + 1).min(count - 1)] as u32);
+                            *square = source.rough(found[i] as u32);
+                        }
+                        squares
+                    },
+                );
+                for (waiting, square) in found[..count].iter().zip(squares) {
+                    self.push(*waiting as u32, square, source);
+                }
+            }
+            self.waiting.drain(..some);
+            self.narrow(source.space);
+            looked += some;
+        }
+    }
+
+    /// Take `row`, of this rough squared distance, as a candidate.
+    pub fn push<T: Element>(&mut self, row: u32, squared: f32, source: &Source<T>) {
+        // (Not a number: beyond float32, so to be settled like any other.)
+        if squared > self.cut {
+            return;
+        }
         let squared = if squared.is_nan() {
             f32::INFINITY
         } else {
@@ -133,21 +199,20 @@ impl Shortlist {
         }
         self.open.push(key(squared, row));
         if self.open.len() < self.capacity {
-            return false;
+            return;
         }
         self.narrow(source.space);
         // Many rows in the same place: bounds cannot tell them apart, exact distances can.
         if self.open.len() > self.k + (self.capacity - self.k) / 2 {
             self.settle(source);
         }
-        true
     }
 
     /// Drop the candidates that the K-th smallest rules out.
     fn narrow(&mut self, space: &Space) {
         if self.open.len() > self.k {
             let (_, kth, _) = self.open.select_nth_unstable(self.k - 1);
-            let kth = squared(*kth);
+            let kth = number(*kth);
             self.shrink(space.rough_reach(kth), space);
             let most = key(self.cut, u32::MAX);
             self.open.retain(|candidate| *candidate <= most);
@@ -160,7 +225,9 @@ impl Shortlist {
         if self.settled.capacity() == 0 {
             self.settled.reserve_exact(self.capacity + self.k);
         }
-        for group in self.open.chunks(LANES) {
+        for (i, group) in self.open.chunks(LANES).enumerate() {
+            let next = self.open.iter().skip((i + 1) * LANES).take(LANES);
+            next.for_each(|row| source.prefetch(*row as u32));
             let rows = std::array::from_fn(|i| group[i.min(group.len() - 1)] as u32);
             let distances = arch.dispatch(
                 #[inline(always)]
@@ -178,10 +245,13 @@ impl Shortlist {
         }
     }
 
-    /// Settle what is open, before the rows at hand are replaced by others.
-    pub fn close<T: Element>(&mut self, source: &Source<T>) {
+    /// Settle what is left, before the rows at hand are replaced by others; says how many rows were looked
+    /// at.
+    pub fn close<T: Element>(&mut self, source: &Source<T>) -> usize {
+        let looked = self.look(0, source);
         self.narrow(source.space);
         self.settle(source);
+        looked
     }
 
     /// Put the settled rows in order, the nearest first.

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::element::{self, Element};
+use super::element::{self, Element, LANES};
 use super::matrix::Matrix;
 use crate::{Control, Error, Result};
 
@@ -27,6 +27,23 @@ pub enum Metric {
     Euclidean,
     /// 1 - cos: half of Σ(a/‖a‖ - b/‖b‖)².
     Cosine,
+}
+
+impl Metric {
+    /// The distances between a query and some rows, as a search returns them.
+    #[inline(always)]
+    pub(super) fn distances<T: Element>(
+        self,
+        query: &[T],
+        norm: f64,
+        rows: [&[T]; LANES],
+        norms: [f64; LANES],
+    ) -> [f64; LANES] {
+        match self {
+            Self::Euclidean => T::squared_distances(query, rows).map(f64::sqrt),
+            Self::Cosine => element::squared_angles(query, norm, rows, norms).map(|sum| sum / 2.0),
+        }
+    }
 }
 
 /// The shift, the scale and the errors of one search.

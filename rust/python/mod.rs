@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use super::neighbors::{count_correct, label_histograms, search};
+    use super::neighbors::{count_correct, label_histograms, search, settle};
     #[pymodule_export]
     use super::noise::{corrupt, random_integer, random_uniform};
     #[pymodule_export]

@@ -20,6 +20,27 @@ type Found<'py> = (
     (usize, u64, u64),
 );
 
+/// The expression, with two arrays of one dtype as matrices.
+macro_rules! with_matrices {
+    ($py:ident, $train:ident, $query:ident, |$x:ident, $q:ident| $work:expr) => {
+        with_matrices!($py, $train, $query, |$x, $q| $work, f32, u8, f64)
+    };
+    ($py:ident, $train:ident, $query:ident, |$x:ident, $q:ident| $work:expr, $($type:ty),*) => {
+        $(if let (Ok(train), Ok(query)) = (
+            $train.extract::<PyReadonlyArray2<$type>>(),
+            $query.extract::<PyReadonlyArray2<$type>>(),
+        ) {
+            let $x = matrix($py, "train", &train)?;
+            let $q = matrix($py, "query", &query)?;
+            $work
+        } else)* {
+            Err(PyTypeError::new_err(
+                "train and query: two matrices of one dtype, float32, float64 or uint8",
+            ))
+        }
+    };
+}
+
 /// The file behind a memory-mapped array: its path, and how many bytes of it the array needs.
 type Mapped = Option<(PathBuf, u64)>;
 
@@ -38,51 +59,70 @@ pub fn search<'py>(
     progress: Option<&Bound<'py, PyAny>>,
     files: (Mapped, Mapped),
 ) -> PyResult<Found<'py>> {
-    fn typed<'py, T: Element + NumpyElement>(
-        py: Python<'py>,
-        arrays: (PyReadonlyArray2<'py, T>, PyReadonlyArray2<'py, T>),
-        options: &Options,
-        threads: usize,
-        progress: Option<&Bound<'py, PyAny>>,
-        files: (Mapped, Mapped),
-    ) -> PyResult<Found<'py>> {
-        let file = |mapped: Mapped| mapped.map(|(path, bytes)| File { path, bytes });
-        let files = (file(files.0), file(files.1));
-        let train = matrix(py, "train", &arrays.0)?.mapped(files.0.as_ref());
-        let query = matrix(py, "query", &arrays.1)?.mapped(files.1.as_ref());
-        let shape = [query.rows(), options.k];
-        let (found, statistics) = run(py, threads, progress, |control| {
-            neighbors::search(train, query, options, control)
-        })?;
-        Ok((
-            found.indices.into_pyarray(py).reshape(shape)?,
-            found.distances.into_pyarray(py).reshape(shape)?,
-            (statistics.axes, statistics.bounded, statistics.settled),
-        ))
-    }
     let options = Options {
         k,
-        metric: match metric {
-            "euclidean" => Metric::Euclidean,
-            "cosine" => Metric::Cosine,
-            _ => {
-                let message = format!("{metric:?} is not one of euclidean, cosine");
-                return Err(value_error(py, "metric", &message));
-            }
-        },
+        metric: self::metric(py, metric)?,
         exclude_self,
         block,
     };
-    if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<f32>(py, (train, query), &options, threads, progress, files)
-    } else if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<u8>(py, (train, query), &options, threads, progress, files)
-    } else if let (Ok(train), Ok(query)) = (train.extract(), query.extract()) {
-        typed::<f64>(py, (train, query), &options, threads, progress, files)
-    } else {
-        Err(PyTypeError::new_err(
-            "train and query: two matrices of one dtype, float32, float64 or uint8",
-        ))
+    let file = |mapped: Mapped| mapped.map(|(path, bytes)| File { path, bytes });
+    let files = (file(files.0), file(files.1));
+    let (found, statistics) = with_matrices!(py, train, query, |train, query| {
+        let train = train.mapped(files.0.as_ref());
+        let query = query.mapped(files.1.as_ref());
+        run(py, threads, progress, |control| {
+            neighbors::search(train, query, &options, control)
+        })
+    })?;
+    let shape = [found.indices.len() / k, k];
+    Ok((
+        found.indices.into_pyarray(py).reshape(shape)?,
+        found.distances.into_pyarray(py).reshape(shape)?,
+        (statistics.axes, statistics.bounded, statistics.settled),
+    ))
+}
+
+type Settled<'py> = (Bound<'py, PyArray2<i32>>, Bound<'py, PyArray2<f32>>);
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // the kernel's
+pub fn settle<'py>(
+    py: Python<'py>,
+    train: &Bound<'py, PyAny>,
+    query: &Bound<'py, PyAny>,
+    candidates: PyReadonlyArray2<'py, i32>,
+    k: usize,
+    metric: &str,
+    exclude_self: bool,
+    threads: usize,
+) -> PyResult<Settled<'py>> {
+    let options = Options {
+        k,
+        metric: self::metric(py, metric)?,
+        exclude_self,
+        block: None,
+    };
+    let candidates = slice(py, "candidates", &candidates)?;
+    let found = with_matrices!(py, train, query, |train, query| {
+        run(py, threads, None, |control| {
+            neighbors::settle(train, query, candidates, &options, control)
+        })
+    })?;
+    let shape = [found.indices.len() / k, k];
+    Ok((
+        found.indices.into_pyarray(py).reshape(shape)?,
+        found.distances.into_pyarray(py).reshape(shape)?,
+    ))
+}
+
+fn metric(py: Python<'_>, name: &str) -> PyResult<Metric> {
+    match name {
+        "euclidean" => Ok(Metric::Euclidean),
+        "cosine" => Ok(Metric::Cosine),
+        _ => {
+            let message = format!("{name:?} is not one of euclidean, cosine");
+            Err(value_error(py, "metric", &message))
+        }
     }
 }
 
