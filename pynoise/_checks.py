@@ -128,7 +128,7 @@ def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
 
 
 def features(argument: str, value: ArrayLike) -> NDArray[Any]:
-    """Check rows of numbers [N, ...]: [N, d] in C order, as uint8, float32 or float64, exactly."""
+    """Check rows of numbers [N, ...]: [N, d] in any layout, as uint8, float32 or float64, exactly."""
     values = rows(argument, value)
     if values.dtype == bool:
         values = values.view(np.uint8)
@@ -139,4 +139,4 @@ def features(argument: str, value: ArrayLike) -> NDArray[Any]:
                 argument, "has integers beyond 2⁵³, which float64 cannot hold; round them to floats yourself"
             )
         values = values.astype(np.float32 if size < 4 else np.float64)  # float32 holds 16 bits exactly
-    return plain(values.reshape(len(values), -1), values.dtype.type)
+    return np.require(values.reshape(len(values), -1), values.dtype.newbyteorder("="), ["ALIGNED"])
