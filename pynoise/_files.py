@@ -6,11 +6,13 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 
-__all__ = ["check_output", "write_whole"]
+__all__ = ["check_output", "write_whole", "writing_whole"]
 
 
 def check_output(argument: str, path: str | Path, suffixes: tuple[str, ...]) -> Path:
@@ -51,11 +53,26 @@ def write_whole(path: str | Path, content: bytes) -> None:
     OSError
         If the system refuses; what was there before is left as it was.
     """
+    with writing_whole(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def writing_whole(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file to be written whole: for content that is too large to stand in memory twice.
+
+    It takes its name when the block ends, and only if that ends without an error.
+
+    Raises
+    ------
+    OSError
+        If the system refuses; what was there before is left as it was.
+    """
     target = Path(path).resolve()
     temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileNotFoundError):

@@ -37,6 +37,21 @@ _ON_DISK = {
 _KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz")
 
 
+def dataset_of(data: str | os.PathLike[str] | Dataset) -> Dataset:
+    """The data set itself, loaded if it is only named.
+
+    Raises
+    ------
+    InputTypeError
+        If it is neither a name nor a data set; and what `load` raises.
+    """
+    if isinstance(data, str | os.PathLike):
+        return load(data)
+    if not isinstance(data, Dataset):
+        raise InputTypeError("data", f"is a {type(data).__name__}; give a name or a pynoise.data.Dataset")
+    return data
+
+
 def load(
     name: str | os.PathLike[str],
     root: str | os.PathLike[str] | None = None,
