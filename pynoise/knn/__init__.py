@@ -6,12 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pynoise.knn.nearest import SearchStatistics, search
+from pynoise.knn.of_dataset import neighbors
+from pynoise.knn.saved import Neighbors
 from pynoise.knn.votes import label_histograms
 
 if TYPE_CHECKING:
     from pynoise.knn.classifier import KNNClassifier
 
-__all__ = ["KNNClassifier", "SearchStatistics", "label_histograms", "search"]
+__all__ = ["KNNClassifier", "Neighbors", "SearchStatistics", "label_histograms", "neighbors", "search"]
 
 # scikit-learn takes a second to load.
 _LATER = {"KNNClassifier": "pynoise.knn.classifier"}
