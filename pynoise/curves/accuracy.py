@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks, _provenance
 from pynoise import noise as noise_package
 from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, levels_of, noise_of
-from pynoise.curves.clean import CleanLike, clean_of
-from pynoise.curves.model import NODE_BUDGET, Setting, neighbours_of
+from pynoise.curves.clean import CleanLike
+from pynoise.curves.examples import examples_of
+from pynoise.curves.model import NODE_BUDGET, Setting
 from pynoise.curves.predict import Predicted, Predictor
 from pynoise.curves.result import COLUMNS, AccuracyCurve
 from pynoise.curves.run import Measured, Progress, Run, silent
 from pynoise.data import Dataset
+from pynoise.knn import Neighbors
 
 __all__ = ["accuracy_curve"]
 
@@ -38,6 +40,8 @@ def accuracy_curve(
     ties: str = "first",
     model: str = "iid",
     clean: CleanLike | None = None,
+    neighbors: str | Path | Neighbors | None = None,
+    queries: int | None = None,
     node_budget: int = NODE_BUDGET,
     measure: bool = True,
     threads: int | None = None,
@@ -48,7 +52,7 @@ def accuracy_curve(
     Predicted (model "iid"): Q averaged over the test examples, q = (1-γ)C + γ·C·P with C the label
     histogram of the K clean neighbours (Drory et al., BMVC 2020, Eq. 1-4). Measured: training labels with
     exactly ⌈γN⌉ examples selected for noise, drawn anew for each repeat, and a vote of the K nearest
-    neighbours. One neighbour search serves every K, level and repeat.
+    neighbours. One neighbour search serves every K, level and repeat; with `neighbors` many curves.
 
     Parameters
     ----------
@@ -82,6 +86,13 @@ def accuracy_curve(
         them. Rows sum to 1 within 1e-9 and are used as they stand in float64; within 1e-5 in float32 and
         1e-2 in float16, each then divided by its sum (``meta["clean"]`` says so). Not with "fixed", which
         needs counts.
+    neighbors : str, Path or Neighbors, optional
+        Neighbours that were found before, by `pynoise.knn.neighbors` or in a file that `pynoise neighbors`
+        wrote: no search is made. They must be those of this data's examples; K is at most theirs.
+    queries : int, optional
+        Take so many of the test examples, drawn without replacement with the seed
+        ``seeds.split(seed, "queries")``; both columns are over these. `neighbors` have their own: all test
+        examples, or those drawn when they were found. Rows of `clean` are always those of all.
     node_budget : int
         For "fixed" and a corruption matrix that is neither a label map nor uniform or symmetric, with more
         than 3 classes: the largest Π_k (c_k + 1), over the classes present among the K neighbours, that is
@@ -103,25 +114,25 @@ def accuracy_curve(
     InputValueError, InputTypeError, InputFileNotFoundError
         For an argument out of its range.
     """
-    dataset = dataset_of(data)
     kind = _checks.model(model)
-    given = None if clean is None else clean_of(clean, dataset, kind)
-    ks = counts_of("k", k, dataset, kind, neighbours=measure or given is None)
+    seed = _checks.seed("seed", seed)
+    examples = examples_of(dataset_of(data), kind, clean, neighbors, queries, seed)
+    dataset = examples.dataset
+    ks = counts_of("k", k, examples, kind, neighbours=measure or clean is None)
     name, p, record = noise_of(noise, dataset)
     gammas = levels_of(levels, record)
     if record is not None:
         repeats, seed = 1, record.seed
     repeats = _checks.whole("repeats", repeats, 1, _MOST_REPEATS)
-    seed = _checks.seed("seed", seed)
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
     budget = _checks.whole("node_budget", node_budget, 1, _MOST_NODES)
 
     report = progress or silent
     started = time.perf_counter()
-    indices = neighbours_of(dataset, given, max(ks), measure=measure, threads=threads, progress=progress)
+    indices = examples.neighbours(max(ks), measure=measure, threads=threads, progress=progress)
     searched = time.perf_counter()
-    setting = Setting(dataset, indices, given, p, rule, kind, pool, budget, seed)
+    setting = Setting(examples, indices, p, rule, kind, pool, budget, seed)
     predictor = setting.predictor(ks)
     analytic = _analytic(predictor, ks, gammas, report)
     predicted = time.perf_counter()

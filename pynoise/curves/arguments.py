@@ -8,27 +8,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pynoise import _checks, _core
+from pynoise import _checks
 from pynoise import noise as noise_package
-from pynoise.data import Dataset, load
+from pynoise.curves.examples import Examples
+from pynoise.data import Dataset, registry
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.noise.labels import check_level
 from pynoise.noise.matrices import MATRIX_SUFFIXES
 
-__all__ = ["NoiseLike", "counts_of", "dataset_of", "levels_of", "most_neighbours", "noise_of"]
+__all__ = ["NoiseLike", "counts_of", "dataset_of", "levels_of", "noise_of"]
 
 NoiseLike = str | Path | ArrayLike | noise_package.LabelMap | noise_package.NoisyLabels
 
 
 def dataset_of(data: str | Path | Dataset) -> Dataset:
     """The data set itself, loaded if it is only named."""
-    if isinstance(data, str | Path):
-        data = load(data)
-    if not isinstance(data, Dataset):
-        raise InputTypeError("data", f"is a {type(data).__name__}; give a name or a pynoise.data.Dataset")
-    if data.num_classes < 2:
+    dataset = registry.dataset_of(data)
+    if dataset.num_classes < 2:
         raise InputValueError("data", "has one class, in which no label can be wrong; give two or more")
-    return data
+    return dataset
 
 
 def noise_of(
@@ -80,30 +78,14 @@ def levels_of(levels: ArrayLike | None, record: noise_package.NoisyLabels | None
     return [check_level("levels", value) for value in values.tolist()]
 
 
-def most_neighbours(dataset: Dataset, model: str, *, neighbours: bool = True) -> tuple[int, str]:
-    """The largest K that data, model and solver allow, and what limits it, as an error has it.
-
-    Without `neighbours` to find it is the solver's.
-    """
-    if not neighbours:
-        return _core.MOST_VOTES, ""
-    if dataset.name == "ideal":  # every neighbour is of the example's own class
-        most, limit = int(np.bincount(dataset.y_train).min()), ", the training examples a class of 'ideal'"
-    else:
-        most, limit = len(dataset.x_train), ", the number of training examples"
-    if model == "fixed" and most > _core.MOST_FIXED_VOTES:
-        return _core.MOST_FIXED_VOTES, " with the model 'fixed'"
-    return (most, limit) if most <= _core.MOST_VOTES else (_core.MOST_VOTES, "")
-
-
 def counts_of(
     argument: str,
     k: int | Sequence[int] | NDArray[np.integer],
-    dataset: Dataset,
-    model: str,
+    examples: Examples,
+    model: _checks.Model,
     *,
-    neighbours: bool = True,
+    neighbours: bool,
 ) -> list[int]:
     """Check numbers of neighbours: no more than there are."""
-    most, limit = most_neighbours(dataset, model, neighbours=neighbours)
+    most, limit = examples.most(model, neighbours=neighbours)
     return _checks.counts(argument, k, most, limit)[0]

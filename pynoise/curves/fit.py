@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance
-from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, most_neighbours, noise_of
-from pynoise.curves.clean import CleanLike, clean_of
+from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, noise_of
+from pynoise.curves.clean import CleanLike
+from pynoise.curves.examples import examples_of
 from pynoise.curves.kfit import KFit, family
 from pynoise.curves.measured import points
-from pynoise.curves.model import Setting, neighbours_of
+from pynoise.curves.model import Setting
 from pynoise.curves.profile import Profile, ladder
 from pynoise.curves.run import Progress, silent
 from pynoise.data import Dataset
+from pynoise.knn import Neighbors
 
 __all__ = ["fit_k"]
 
@@ -37,6 +39,7 @@ def fit_k(
     ties: str = "first",
     model: str = "iid",
     clean: CleanLike | None = None,
+    neighbors: str | Path | Neighbors | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> KFit:
@@ -66,6 +69,9 @@ def fit_k(
         As for `accuracy_curve`.
     clean : str or array_like of float, [M, L], optional
         As for `accuracy_curve`: the softmax of a network that was trained without noise, say.
+    neighbors : str, Path or Neighbors, optional
+        As for `accuracy_curve`; if only some test examples have them, the curves are over these. The ladder
+        ends at their K.
     threads : int, optional
         Number of threads; one a core by default. Results have the same bits for any number.
     progress : callable, optional
@@ -88,27 +94,24 @@ def fit_k(
     3
     """
     gammas, measured = points(levels, accuracy)
-    dataset = dataset_of(data)
     kind = _checks.model(model)
-    given = None if clean is None else clean_of(clean, dataset, kind)
-    neighbours = given is None
-    most = min(_MOST, most_neighbours(dataset, kind, neighbours=neighbours)[0])
+    examples = examples_of(dataset_of(data), kind, clean, neighbors)
+    neighbours = clean is None
+    most = min(_MOST, examples.most(kind, neighbours=neighbours)[0])
     candidates = ladder(most)
     if ks is not None:
-        candidates = sorted(counts_of("ks", ks, dataset, kind, neighbours=neighbours))
-    name, p, _ = noise_of(noise, dataset)
+        candidates = sorted(counts_of("ks", ks, examples, kind, neighbours=neighbours))
+    name, p, _ = noise_of(noise, examples.dataset)
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
 
     report = progress or silent
     started = time.perf_counter()
-    indices = neighbours_of(
-        dataset, given, max(candidates), measure=False, threads=threads, progress=progress
-    )
+    indices = examples.neighbours(max(candidates), measure=False, threads=threads, progress=progress)
     searched = time.perf_counter()
     distinct, places = np.unique(gammas, return_inverse=True)
 
-    setting = Setting(dataset, indices, given, p, rule, kind, pool)
+    setting = Setting(examples, indices, p, rule, kind, pool)
 
     def curve(k: int) -> NDArray[np.float64]:
         predicted = setting.predictor([k]).curve(k, distinct.tolist())

@@ -8,47 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import _checks, _core, knn
+from pynoise import _checks, _core
 from pynoise.curves.cases import Cases, distinct
-from pynoise.curves.clean import Given
+from pynoise.curves.examples import Examples
 from pynoise.curves.fixed import Fixed
 from pynoise.curves.predict import Iid, Predictor
-from pynoise.curves.run import Progress
-from pynoise.data import Dataset
 from pynoise.noise.structure import structure_of
 
-__all__ = ["NODE_BUDGET", "Setting", "neighbours_of"]
+__all__ = ["NODE_BUDGET", "Setting"]
 
 # An exact case of this many nodes takes some milliseconds; time grows with the square.
 NODE_BUDGET = 200
-
-
-def neighbours_of(
-    dataset: Dataset,
-    given: Given | None,
-    k: int,
-    *,
-    measure: bool,
-    threads: int | None,
-    progress: Progress | None,
-) -> NDArray[np.int32] | None:
-    """The neighbours, where they are needed.
-
-    They are not for distributions that are given, nor for ideal data, where every neighbour is of the
-    example's own class; unless accuracy is measured.
-    """
-    if not measure and (given is not None or dataset.name == "ideal"):
-        return None
-    return knn.search(dataset.x_train, dataset.x_test, k, threads=threads, progress=progress)[0]
 
 
 @dataclass(frozen=True)
 class Setting:
     """All that the analytic curve of any K follows from."""
 
-    dataset: Dataset
+    examples: Examples
     indices: NDArray[np.int32] | None
-    given: Given | None
     matrix: NDArray[np.float64]
     ties: _checks.Ties
     model: _checks.Model
@@ -58,27 +36,21 @@ class Setting:
 
     def meta(self, noise: str) -> dict[str, Any]:
         """What a result says of it; `noise` is the noise's name."""
-        data = self.dataset
-        return {
-            "data": data.name,
-            "train_examples": len(data.y_train),
-            "test_examples": len(data.y_test),
-            "classes": data.num_classes,
+        return self.examples.meta(self.indices) | {
             "noise": noise,
-            "matrix": self.matrix.tolist() if data.num_classes <= 100 else None,
+            "matrix": self.matrix.tolist() if len(self.matrix) <= 100 else None,
             "ties": self.ties,
             "model": self.model,
-            "clean": "neighbours" if self.given is None else self.given.meta,
         }
 
     def predictor(self, ks: list[int]) -> Predictor:
         """Make the predictor for some K."""
         structure = structure_of(self.matrix)
-        data = self.dataset
+        data, given = self.examples.dataset, self.examples.given
         cases: dict[int, Cases]
-        if self.given is not None:
+        if given is not None:
             once = np.ones(len(data.y_test), dtype=np.int64)
-            cases = dict.fromkeys(ks, Cases(self.given.rows, data.y_test, once))
+            cases = dict.fromkeys(ks, Cases(given.rows, data.y_test, once))
         else:
             cases = {
                 k: distinct(*neighbourhoods, structure, self.ties)
@@ -101,8 +73,8 @@ class Setting:
         self, ks: list[int]
     ) -> list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]]:
         """Label counts of the clean neighbours, right labels, and how many test examples have both."""
-        data, classes = self.dataset, self.dataset.num_classes
-        if data.name == "ideal" or self.indices is None:
+        data, classes = self.examples.dataset, self.examples.dataset.num_classes
+        if self.examples.pure or self.indices is None:
             sizes = np.bincount(data.y_test, minlength=classes)
             labels = np.flatnonzero(sizes).astype(np.int32)
             pure = np.eye(classes, dtype=np.int32)[labels]
