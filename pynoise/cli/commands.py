@@ -13,6 +13,7 @@ __all__ = ["run"]
 _COMMANDS = {
     "curve": "Predict and measure K-NN accuracy against label noise.",
     "fit-k": "Find the K whose analytic curve is nearest to measured accuracies.",
+    "neighbors": "Find nearest neighbours, and keep them in a file.",
 }
 
 

@@ -44,10 +44,12 @@ _BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("ana
     "examples that is selected for noise.",
 )
 @click.option("--repeats", type=int, default=10, show_default=True, help="Draws of the noise at each level.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise, and of --queries.")
 @options.ties_option
 @options.model_option
 @options.clean_option
+@options.neighbors_option
+@options.queries_option
 @click.option(
     "--node-budget",
     type=int,
@@ -74,6 +76,8 @@ def command(
     ties: str,
     model: str,
     clean: str | None,
+    neighbors: str | None,
+    queries: int | None,
     node_budget: int | None,
     no_measure: bool,
     at_accuracy: float | None,
@@ -92,10 +96,11 @@ def command(
       pynoise curve --K 1,11,51 --noise uniform --dataset mnist --out curve.png --out curve.csv
       pynoise curve --noise flip --map 4:9,9:4 --levels 0,0.2,0.4 --json
       pynoise curve --K 1,11,51 --noise uniform --at-accuracy 0.9 --no-measure
+      pynoise curve --dataset mnist --neighbors mnist-301.npz --K 301
     """  # noqa: D301 - click's mark for lines to be left as they are
     if node_budget is not None and model != "fixed":
         raise click.BadParameter(f"goes with --model fixed, not with {model!r}", param_hint="'--node-budget'")
-    budget = {} if node_budget is None else {"node_budget": node_budget}
+    budget: dict[str, Any] = {} if node_budget is None else {"node_budget": node_budget}
     with options.in_words_of_options(accuracy="--at-accuracy"):
         # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), parse_levels(levels)
@@ -105,6 +110,7 @@ def command(
         if at_accuracy is not None:
             check_level("accuracy", at_accuracy)
         options.check_files(out)
+        kept = options.load_neighbors(neighbors)
         examples, noise = source.load()
         with progress_bars() as progress:
             curve = curves.accuracy_curve(
@@ -117,6 +123,8 @@ def command(
                 ties=ties,
                 model=model,
                 clean=clean,
+                neighbors=kept,
+                queries=queries,
                 **budget,
                 measure=not no_measure,
                 threads=threads,

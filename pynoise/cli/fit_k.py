@@ -34,6 +34,7 @@ _COLUMNS = {
 @options.ties_option
 @options.model_option
 @options.clean_option
+@options.neighbors_option
 @options.threads_option
 @options.output_options
 def command(
@@ -43,6 +44,7 @@ def command(
     ties: str,
     model: str,
     clean: str | None,
+    neighbors: str | None,
     threads: int | None,
     out: tuple[str, ...],
     as_json: bool,
@@ -65,6 +67,7 @@ def command(
 
         levels, accuracy = curves.load_measured(measured)
         options.check_files(out)
+        kept = options.load_neighbors(neighbors)
         examples, noise = source.load()
         with progress_bars() as progress:
             fit = curves.fit_k(
@@ -76,6 +79,7 @@ def command(
                 ties=ties,
                 model=model,
                 clean=clean,
+                neighbors=kept,
                 threads=threads,
                 progress=progress,
             )

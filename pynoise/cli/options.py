@@ -16,15 +16,21 @@ from pynoise.errors import InputError
 if TYPE_CHECKING:
     from pynoise.curves.files import Savable
     from pynoise.data import Dataset
+    from pynoise.knn import Neighbors
     from pynoise.noise import LabelMap
 
 __all__ = [
+    "Data",
     "Source",
     "check_files",
     "clean_option",
+    "data_argument",
     "in_words_of_options",
+    "load_neighbors",
     "model_option",
+    "neighbors_option",
     "output_options",
+    "queries_option",
     "source_options",
     "threads_option",
     "ties_option",
@@ -49,36 +55,52 @@ _Command = Callable[..., None]
 
 
 @dataclass(frozen=True)
-class Source:
-    """Data and noise, as the command line names them."""
+class Data:
+    """Data, as the command line names them."""
 
-    noise: str
-    label_map: str | None
     dataset: str
     classes: int | None
     data_root: str | None
     download: bool
 
+    def check(self, name: str) -> None:
+        """Refuse options that do not go together; `name` is what the command calls the data set."""
+        if self.classes is not None and self.dataset != "ideal":
+            raise click.BadParameter(
+                f"goes with {name} ideal, not with {self.dataset!r}", param_hint="'--classes'"
+            )
+
+    def load(self) -> Dataset:
+        """The data set."""
+        from pynoise import data
+
+        classes = {} if self.classes is None else {"num_classes": self.classes}
+        return data.load(self.dataset, self.data_root, download=self.download, **classes)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data and noise, as the command line names them."""
+
+    data: Data
+    noise: str
+    label_map: str | None
+
     def check(self) -> None:
         """Refuse options that do not go together."""
         if self.label_map is not None and self.noise != "flip":
             raise click.BadParameter(f"goes with --noise flip, not with {self.noise!r}", param_hint="'--map'")
-        if self.classes is not None and self.dataset != "ideal":
-            raise click.BadParameter(
-                f"goes with --dataset ideal, not with {self.dataset!r}", param_hint="'--classes'"
-            )
+        self.data.check("--dataset")
 
     def load(self) -> tuple[Dataset, str | LabelMap]:
         """The data set, and the noise as the Python functions take it."""
-        from pynoise import data
         from pynoise.noise import parse_label_map
 
-        classes = {} if self.classes is None else {"num_classes": self.classes}
-        examples = data.load(self.dataset, self.data_root, download=self.download, **classes)
-        return examples, self.noise if self.label_map is None else parse_label_map(self.label_map)
+        noise = self.noise if self.label_map is None else parse_label_map(self.label_map)
+        return self.data.load(), noise
 
 
-_SOURCE = (
+_NOISE = (
     click.option(
         "--noise",
         default="flip",
@@ -93,6 +115,20 @@ _SOURCE = (
         metavar="A:B,…",
         help="With flip: label A becomes B; labels not named stay. all:B is all-to-one.",
     ),
+)
+
+_DATA = (
+    click.option("--classes", type=int, metavar="L", help="Number of classes of the data set ideal.  [10]"),
+    click.option(
+        "--data-root",
+        metavar="FOLDER",
+        help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]",
+    ),
+    click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision)."),
+)
+
+_SOURCE = (
+    *_NOISE,
     click.option(
         "--dataset",
         default="digits",
@@ -101,13 +137,7 @@ _SOURCE = (
         help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
         "y_train, x_test, y_test.",
     ),
-    click.option("--classes", type=int, metavar="L", help="Number of classes of the data set ideal.  [10]"),
-    click.option(
-        "--data-root",
-        metavar="FOLDER",
-        help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]",
-    ),
-    click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision)."),
+    *_DATA,
 )
 
 
@@ -125,11 +155,25 @@ def source_options(function: _Command) -> _Command:
         download: bool,
         **others: Any,
     ) -> None:
-        source = Source(noise, label_map, dataset, classes, data_root, download)
+        source = Source(Data(dataset, classes, data_root, download), noise, label_map)
         source.check()
         function(source=source, **others)
 
     return _with(_SOURCE, command)
+
+
+def data_argument(function: _Command) -> _Command:
+    """Add the argument DATA and its options; the command gets them as one checked `source`."""
+
+    @functools.wraps(function)
+    def command(
+        *, dataset: str, classes: int | None, data_root: str | None, download: bool, **others: Any
+    ) -> None:
+        source = Data(dataset, classes, data_root, download)
+        source.check("DATA")
+        function(source=source, **others)
+
+    return _with((click.argument("dataset", metavar="DATA"), *_DATA), command)
 
 
 ties_option = click.option(
@@ -156,6 +200,19 @@ clean_option = click.option(
     "row a test example, or a .npz file with the array softmax.",
 )
 
+neighbors_option = click.option(
+    "--neighbors",
+    metavar="FILE.npz",
+    help="Take the neighbours from a file that pynoise neighbors wrote, and search none.",
+)
+
+queries_option = click.option(
+    "--queries",
+    type=int,
+    metavar="COUNT",
+    help="Take so many of the test examples, drawn at random by the seed.  [all]",
+)
+
 threads_option = click.option("--threads", type=int, help="Number of threads.  [one a core]")
 
 _OUTPUT = (
@@ -178,6 +235,13 @@ def _with(options: tuple[Callable[[_Command], _Command], ...], function: _Comman
     for option in reversed(options):  # as decorators stand: the last is applied first
         function = option(function)
     return function
+
+
+def load_neighbors(path: str | None) -> Neighbors | None:
+    """Read the file of --neighbors, if there is one: a bad one is refused before the data are loaded."""
+    from pynoise.knn import Neighbors
+
+    return None if path is None else Neighbors.load(path)
 
 
 def check_files(paths: tuple[str, ...]) -> None:
@@ -204,9 +268,9 @@ def in_words_of_options(**names: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
+        known = _OPTIONS | names
         part = _SEARCHED.get(error.argument, error.argument)
         if part in _PARTS:
-            raise click.BadParameter(f"{part} {error.problem}", param_hint="'--dataset'") from None
-        known = _OPTIONS | names
+            raise click.BadParameter(f"{part} {error.problem}", param_hint=f"'{known['data']}'") from None
         option = known.get(error.argument, f"--{error.argument.replace('_', '-')}")
         raise click.BadParameter(error.problem, param_hint=f"'{option}'") from None

@@ -15,11 +15,16 @@ Columns = Mapping[str, tuple[str, int, str]]
 
 def data_words(meta: Mapping[str, Any]) -> str:
     """Say what the data, the noise, the tie rule and the model of a result are."""
+    queries = meta["queries"]
+    drawn = "" if queries is None else f" of {queries['of']:,}"
     words = (
-        f"{meta['data']} ({meta['train_examples']:,} training and {meta['test_examples']:,} test examples, "
-        f"{meta['classes']} classes), noise {meta['noise']}, ties {meta['ties']}, model {meta['model']}"
+        f"{meta['data']} ({meta['train_examples']:,} training and {meta['test_examples']:,}{drawn} test "
+        f"examples, {meta['classes']} classes), noise {meta['noise']}, ties {meta['ties']}, "
+        f"model {meta['model']}"
     )
-    clean = meta["clean"]
+    neighbours, clean = meta["neighbours"], meta["clean"]
+    if neighbours is not None and neighbours["source"] != "search":
+        words += f", neighbours {neighbours['source']} ({neighbours['metric']}, {neighbours['engine']})"
     if isinstance(clean, str):
         return words
     divided = ", rows divided by their sums" if clean["divided_by_sums"] else ""
