@@ -158,6 +158,97 @@ def test_bad_input(run, tmp_path, arguments, message):
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_neighbours_are_kept_and_taken(run, tmp_path):
+    code, out, err = run("neighbors", "digits", "--k", 9, "--out", "nn.npz", "--threads", 1)
+    assert (code, err) == (0, "wrote nn.npz\n")
+    first, second = out.splitlines()
+    assert first == (
+        "digits: 9 of 1,297 training examples for each of 500 test examples, metric euclidean, engine exact"
+    )
+    assert " s" in second
+    assert [path.name for path in tmp_path.iterdir()] == ["nn.npz"]
+    code, out, _ = run(*QUICK, "--neighbors", "nn.npz", "--json")
+    assert code == 0
+    got = json.loads(out)
+    assert got["rows"] == pynoise.accuracy_curve(k=[5], levels=[0, 0.3], repeats=2).rows
+    assert got["meta"]["neighbours"] == {"source": "nn.npz", "metric": "euclidean", "engine": "exact"}
+    _, out, _ = run(*QUICK, "--neighbors", "nn.npz")
+    assert out.splitlines()[0].endswith("model iid, neighbours nn.npz (euclidean, exact), 2 repeats")
+    (tmp_path / "m.csv").write_text("level,accuracy\n0,0.95\n0.3,0.8\n")
+    code, out, _ = run("fit-k", "m.csv", "--neighbors", "nn.npz")
+    assert code == 0
+    assert "K tried, 1 to 9" in out
+
+
+def test_queries(run, tmp_path):
+    code, out, _ = run("neighbors", "digits", "--K", 5, "--queries", 60, "--seed", 3, "--out", "q.npz")
+    assert code == 0
+    assert out.startswith("digits: 5 of 1,297 training examples for each of 60 of 500 test examples, metric")
+    _, kept, _ = run(*QUICK, "--neighbors", "q.npz", "--seed", 3, "--json")
+    _, drawn, _ = run(*QUICK, "--queries", 60, "--seed", 3, "--json")
+    assert json.loads(kept)["rows"] == json.loads(drawn)["rows"]
+    _, out, _ = run(*QUICK, "--neighbors", "q.npz")
+    assert out.startswith("digits (1,297 training and 60 of 500 test examples, 10 classes), noise flip")
+
+
+def test_neighbours_of_the_training_set(run, tmp_path):
+    options = ["--classes", 3, "--k", 2, "--metric", "cosine", "--of", "train", "--out", "t.npz"]
+    code, out, _ = run("neighbors", "ideal", *options)
+    assert code == 0
+    assert out.startswith("ideal: 2 of 6,002 other training examples for each of 6,003, metric cosine, eng")
+    found = pynoise.knn.Neighbors.load(tmp_path / "t.npz")
+    assert (found.of, found.metric, found.k) == ("train", "cosine", 2)
+    assert not (found.indices == np.arange(6003)[:, None]).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("neighbors", "Missing argument 'DATA'"),
+        ("neighbors digits --out r.npz", "Missing option '--k'"),
+        ("neighbors digits --k 3", "Missing option '--out'"),
+        ("neighbors digits --k 0 --out r.npz", "'--k': 0 is too small"),
+        ("neighbors digits --k 1298 --out r.npz", "'--k': 1298 is too large; give at most 1297, the number"),
+        ("neighbors digits --k 1297 --of train --out r.npz", "'--k': 1297 is too large; give at most 1296"),
+        ("neighbors digits --k 3 --out r.csv", "'--out': 'r.csv' must end in one of .npz"),
+        ("neighbors minst --k 3 --out r.csv", "'--out': 'r.csv' must end in one of .npz"),
+        ("neighbors digits --k 3 --out no/r.npz", "'--out': 'no/r.npz': there is no folder"),
+        ("neighbors minst --k 3 --out r.npz", "'DATA': 'minst' is not known (did you mean 'mnist'?)"),
+        ("neighbors huge.npz --k 1 --out r.npz", "'DATA': x_train spreads, with query, over more than"),
+        ("neighbors digits --k 3 --classes 3 --out r.npz", "'--classes': goes with DATA ideal, not with 'd"),
+        ("neighbors digits --k 3 --metric l1 --out r.npz", "'--metric': 'l1' is not one of"),
+        ("neighbors digits --k 3 --engine x --out r.npz", "'--engine': 'x' is not one of"),
+        ("neighbors digits --k 3 --of all --out r.npz", "'--of': 'all' is not one of 'test', 'train'"),
+        ("neighbors digits --k 3 --queries 501 --out r.npz", "'--queries': 501 is too large; give at most"),
+        ("neighbors digits --k 3 --queries 2 --of train --out r.npz", "'--queries': are test examples; "),
+        ("neighbors digits --k 3 --seed -1 --out r.npz", "'--seed': -1 is too small"),
+        ("neighbors digits --k 3 --threads 0 --out r.npz", "'--threads': 0 is too small"),
+        ("curve --K 4 --neighbors nn.npz --out r.csv", "'--K': 4 is too large; give at most 3, as many as"),
+        ("curve --K 3 --neighbors nn.npz --dataset ideal --out r.csv", "'--neighbors': 'nn.npz' is of the t"),
+        ("curve --K 3 --neighbors nn.npz --queries 3 --out r.csv", "'--queries': does not go with neighbors"),
+        ("curve --K 3 --neighbors t.npz --out r.csv", "'--neighbors': 't.npz' has those of the training"),
+        ("curve --K 3 --neighbors no.npz --out r.csv", "'--neighbors': there is no file 'no.npz'"),
+        ("curve --K 3 --neighbors huge.npz --out r.csv", "'--neighbors': 'huge.npz' will not do: it has no "),
+        ("curve --K 3 --queries 501 --out r.csv", "'--queries': 501 is too large; give at most 500, the nu"),
+        ("fit-k m.csv --K 4 --neighbors nn.npz --out r.csv", "'--K': 4 is too large; give at most 3, as ma"),
+        ("fit-k m.csv --neighbors m.csv --out r.csv", "'--neighbors': 'm.csv' will not do: it is no zip"),
+    ],
+)
+def test_bad_input_about_neighbours(run, tmp_path, arguments, message):
+    pynoise.knn.neighbors("digits", 3).save(tmp_path / "nn.npz")
+    pynoise.knn.neighbors("digits", 3, of="train").save(tmp_path / "t.npz")
+    (tmp_path / "m.csv").write_text("level,accuracy\n0,0.95\n0.3,0.8\n")
+    huge = {"x_train": [[0, 0], [1e200, 0]], "y_train": [0, 1], "x_test": np.zeros((2, 2)), "y_test": [0, 1]}
+    np.savez(tmp_path / "huge.npz", **huge)
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run(*arguments.split())
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) <= 5
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_help_and_version(run):
     code, out, _ = run("--version")
     assert (code, out) == (0, f"pynoise, version {pynoise.__version__}\n")
@@ -166,6 +257,9 @@ def test_help_and_version(run):
     assert "--noise" in out
     assert "\\b" not in out
     assert "\n    pynoise curve --K 51 --noise flip\n" in out
+    code, out, _ = run("neighbors", "-h")
+    assert code == 0
+    assert "\n    pynoise neighbors mnist --k 301 --out mnist-301.npz\n" in out
     assert run()[0] == 2
     code, _, err = run("crve")
     assert code == 2

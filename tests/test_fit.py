@@ -437,4 +437,4 @@ def test_help(run):
     assert code == 0
     assert "MEASURED.csv" in out
     assert "\n    pynoise fit-k network.csv --dataset mnist --noise flip --out fit.png\n" in out
-    assert "\n  fit-k  Find the K" in run("-h")[1]
+    assert "\n  fit-k      Find the K" in run("-h")[1]

@@ -22,7 +22,11 @@ __all__ = ["command"]
 @options.data_argument
 @click.option("--k", "--K", "k", type=int, required=True, metavar="K", help="Number of neighbours.")
 @click.option(
-    "--metric", type=click.Choice(METRICS), default="euclidean", show_default=True, help="What is near."
+    "--metric",
+    type=click.Choice(METRICS),
+    default="euclidean",
+    show_default=True,
+    help="Distance between rows.",
 )
 @click.option(
     "--engine",
