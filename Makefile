@@ -49,7 +49,8 @@ format: $(VENV)/.packages
 	$(BIN)/ruff format
 
 lock: $(VENV)/.packages
-	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev --extra train --extra hnsw \
+		pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra bench -c requirements/dev.txt \
 		pyproject.toml -o requirements/bench.txt
 
@@ -82,3 +83,5 @@ tools:
 		echo 'make: cargo is missing: install Rust 1.89 or later (https://rustup.rs)' >&2; exit 1; }
 	@command -v cc >/dev/null || { \
 		echo 'make: cc is missing, which Rust links with: install a C compiler (Debian, Ubuntu: apt-get install gcc libc6-dev)' >&2; exit 1; }
+	@command -v c++ >/dev/null || { \
+		echo 'make: c++ is missing, which hnswlib is built with: install a C++ compiler (Debian, Ubuntu: apt-get install g++)' >&2; exit 1; }
