@@ -227,16 +227,17 @@ class _Search:
         return norms
 
     def _columns(self, name: str, source: Rows) -> Columns:
-        sums, least, greatest = [], [], []
+        width = source.shape[1]
+        total, least, greatest = (
+            torch.full((width,), value, dtype=torch.float64, device=self.device)
+            for value in (0.0, torch.inf, -torch.inf)
+        )
         for part in self._stretches(len(source)):
             x = self._wide(np.array(source[part]))
-            sums.append(x.sum(dim=0))
-            least.append(x.amin(dim=0))
-            greatest.append(x.amax(dim=0))
-            if len(sums) == 32:
-                sums, least, greatest = _combined(sums, least, greatest)
-        sums, least, greatest = _combined(sums, least, greatest)
-        columns = Columns(*(values[0].cpu().numpy() for values in (sums, least, greatest)))
+            total += x.sum(dim=0)
+            least = torch.minimum(least, x.amin(dim=0))
+            greatest = torch.maximum(greatest, x.amax(dim=0))
+        columns = Columns(total.cpu().numpy(), least.cpu().numpy(), greatest.cpu().numpy())
         if not columns.finite:
             refuse(name, source)
         return columns
@@ -254,14 +255,3 @@ class _Search:
         size = max(1, self.budget // 32 // (8 * self.train.shape[1]))
         for start in range(0, rows, size):
             yield slice(start, min(start + size, rows))
-
-
-Parts = list[torch.Tensor]
-
-
-def _combined(sums: Parts, least: Parts, greatest: Parts) -> tuple[Parts, Parts, Parts]:
-    return (
-        [torch.stack(sums).sum(dim=0)],
-        [torch.stack(least).amin(dim=0)],
-        [torch.stack(greatest).amax(dim=0)],
-    )
