@@ -14,6 +14,7 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 Ties = Literal["strict", "first", "random"]
 Model = Literal["iid", "fixed"]
+Metric = Literal["euclidean", "cosine"]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
@@ -21,6 +22,7 @@ MOST_CLASSES = 10_000
 
 TIES: tuple[Ties, ...] = ("strict", "first", "random")
 MODELS: tuple[Model, ...] = ("iid", "fixed")
+METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 
 
 def whole(argument: str, value: Any, least: int, most: int | None = None, limit: str = "") -> int:
@@ -57,6 +59,13 @@ def model(value: Any) -> Model:
     """Check the name of a model of neighbourhoods."""
     if not isinstance(value, str) or value not in MODELS:
         raise unknown_name("model", value, MODELS)
+    return value
+
+
+def metric(value: Any) -> Metric:
+    """Check the name of a distance."""
+    if not isinstance(value, str) or value not in METRICS:
+        raise unknown_name("metric", value, METRICS)
     return value
 
 

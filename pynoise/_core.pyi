@@ -43,9 +43,9 @@ def search(
     metric: _Metric,
     exclude_self: bool,
     block: int | None,
+    files: tuple[_Mapped, _Mapped],
     threads: int,
     progress: _Progress = None,
-    files: tuple[_Mapped, _Mapped] = (None, None),
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], tuple[int, int, int]]:
     """Find the `k` nearest rows of `train` [N, d] to each row of `query` [M, d].
 

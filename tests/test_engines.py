@@ -5,20 +5,14 @@ import hnswlib
 import numpy as np
 import pytest
 import torch
-from reference import settle as twin
+from reference import neighbors as twin
 
-from pynoise import _core, knn
+from pynoise import knn
 from pynoise.data import load
 from pynoise.errors import InputValueError
 from pynoise.knn import full_precision, hnsw, on_torch
 
 METRICS = ["euclidean", "cosine"]
-
-
-@pytest.fixture(autouse=True)
-def settle(monkeypatch):
-    if not hasattr(_core, "settle"):
-        monkeypatch.setattr(_core, "settle", twin.settle, raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pynoise._checks import METRICS
 from pynoise.cli import options
 from pynoise.cli.progress import progress_bars
-from pynoise.knn.nearest import ENGINES, METRICS
+from pynoise.knn.nearest import ENGINES
 from pynoise.knn.saved import NEIGHBORS_SUFFIX, PARTS
 
 if TYPE_CHECKING:

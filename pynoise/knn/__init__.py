@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any
 from pynoise.knn.nearest import SearchStatistics, search
 from pynoise.knn.of_dataset import neighbors
 from pynoise.knn.saved import Neighbors
-from pynoise.knn.votes import label_histograms
+from pynoise.knn.votes import label_histograms, vote_accuracy
 
 if TYPE_CHECKING:
     from pynoise.knn.classifier import KNNClassifier
 
-__all__ = ["KNNClassifier", "Neighbors", "SearchStatistics", "label_histograms", "neighbors", "search"]
+__all__ = [
+    "KNNClassifier",
+    "Neighbors",
+    "SearchStatistics",
+    "label_histograms",
+    "neighbors",
+    "search",
+    "vote_accuracy",
+]
 
 # scikit-learn takes a second to load.
 _LATER = {"KNNClassifier": "pynoise.knn.classifier"}

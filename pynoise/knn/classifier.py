@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pynoise import _checks, _core
 from pynoise.errors import InputValueError, unknown_name
-from pynoise.knn.nearest import ENGINES, METRICS, search
+from pynoise.knn.nearest import ENGINES, search
 from pynoise.knn.votes import label_histograms
 
 __all__ = ["KNNClassifier"]
@@ -247,7 +247,7 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
     def _check_parameters(self) -> None:
         """Check what may have been set at any time since the last check."""
         _checks.whole("n_neighbors", self.n_neighbors, 1)
-        _known("metric", self.metric, METRICS)
+        _checks.metric(self.metric)
         if isinstance(self.ties, str) and self.ties == "strict":
             raise InputValueError(
                 "ties",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import _core, seeds
+from pynoise import _checks, _core, seeds
 from pynoise.errors import InputValueError
 from pynoise.knn.nearest import Found, SearchStatistics
 from pynoise.knn.nearest import search as search_by
@@ -47,7 +47,7 @@ def search(
     query: Rows,
     k: int,
     *,
-    metric: str,
+    metric: _checks.Metric,
     exclude_self: bool,
     threads: int,
     block: int | None,
@@ -140,7 +140,7 @@ def _recall(
     train: Rows,
     query: Rows,
     indices: NDArray[np.int32],
-    metric: str,
+    metric: _checks.Metric,
     exclude_self: bool,
     threads: int,
     seed: int,

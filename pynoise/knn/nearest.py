@@ -14,9 +14,8 @@ from pynoise import _checks, _core
 from pynoise.errors import InputValueError, unknown_name
 from pynoise.knn.mapped import mapped_file
 
-__all__ = ["ENGINES", "METRICS", "Found", "SearchStatistics", "search"]
+__all__ = ["ENGINES", "Found", "SearchStatistics", "search"]
 
-METRICS = ("euclidean", "cosine")
 # Where each engine lives; the exact one is compiled.
 ENGINES = {"exact": None, "hnsw": "pynoise.knn.hnsw", "torch": "pynoise.knn.on_torch"}
 
@@ -38,7 +37,8 @@ class SearchStatistics:
     bounded : float or None
         Share of the pairs that the first bound could not rule out.
     settled : float or None
-        Share of the pairs whose distance was taken from the columns themselves.
+        Share of the pairs whose distance was taken from the columns themselves, once or twice; some to learn
+        how far the neighbours are, before the first bound is taken.
     recall : float or None
         For "hnsw": the share of the exact neighbours that it found, over a sample of the queries.
     """
@@ -122,7 +122,7 @@ def search(
         "cosine" is 1 - cos, computed as Σ(a/‖a‖ - b/‖b‖)²/2, which is accurate for near rows too; no row may
         be all zeros.
     exclude_self : bool
-        `query` is `train`, and no row is its own neighbour.
+        `query` is `train`, or its first M rows, and no row is its own neighbour.
     engine : {"exact", "torch", "hnsw"}
         "exact" runs on the CPU. "torch" gives the same result with PyTorch, on a CUDA device where there is
         one. "hnsw" is approximate (package hnswlib); its distances are those of the rows that it found.
@@ -171,8 +171,7 @@ def search(
     rows, queries = _checks.features("train", train), _checks.features("query", query)
     if rows.shape[1] != queries.shape[1]:
         raise InputValueError("query", f"has {queries.shape[1]} columns; train has {rows.shape[1]}")
-    if not isinstance(metric, str) or metric not in METRICS:
-        raise unknown_name("metric", metric, METRICS)
+    distance = _checks.metric(metric)
     if not isinstance(engine, str) or engine not in ENGINES:
         raise unknown_name("engine", engine, tuple(ENGINES))
     if exclude_self:
@@ -195,7 +194,7 @@ def search(
             _checks.plain(rows, dtype),
             _checks.plain(queries, dtype),
             neighbors,
-            metric=metric,
+            metric=distance,
             exclude_self=bool(exclude_self),
             threads=pool,
             block=most,
@@ -207,12 +206,12 @@ def search(
             rows,
             queries,
             neighbors,
-            "cosine" if metric == "cosine" else "euclidean",
+            distance,
             bool(exclude_self),
             most,
+            (mapped_file(rows), mapped_file(queries)),
             pool,
             None if progress is None else lambda done: progress("neighbours", done, pairs),
-            (mapped_file(rows), mapped_file(queries)),
         )
         statistics = SearchStatistics("exact", pairs, axes, bounded / pairs, settled / pairs)
         found = indices, distances, statistics
@@ -220,13 +219,15 @@ def search(
 
 
 def _check_same(train: NDArray[Any], query: NDArray[Any]) -> None:
-    """Check that both are the same rows, without a copy of either."""
+    """Check that the queries are the first training rows, without a copy of either."""
     if train.__array_interface__ == query.__array_interface__:
         return
     problem = "is not train, as exclude_self=True has it; pass the same array twice"
-    if len(train) != len(query):
+    if len(query) > len(train):
         raise InputValueError("query", problem)
     step = max(1, 2**22 // train.shape[1])
-    for start in range(0, len(train), step):
-        if not np.array_equal(train[start : start + step], query[start : start + step], equal_nan=True):
+    for start in range(0, len(query), step):
+        if not np.array_equal(
+            train[start : start + step][: len(query) - start], query[start : start + step], equal_nan=True
+        ):
             raise InputValueError("query", problem)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import _core
+from pynoise import _checks, _core
 from pynoise.errors import InputValueError
 from pynoise.knn.nearest import Found, SearchStatistics
 from pynoise.knn.space import Columns, Space, refuse
@@ -55,7 +55,7 @@ def search(
     query: Rows,
     k: int,
     *,
-    metric: str,
+    metric: _checks.Metric,
     exclude_self: bool,
     threads: int,
     block: int | None,
@@ -115,7 +115,7 @@ class _Search:
         train: Rows,
         query: Rows,
         k: int,
-        metric: str,
+        metric: _checks.Metric,
         exclude_self: bool,
         threads: int,
         block: int | None,

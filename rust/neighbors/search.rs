@@ -180,13 +180,10 @@ fn check<T: Element>(train: Matrix<T>, query: Matrix<T>, options: &Options) -> R
             format!("has {} columns; train has {width}", query.width()),
         ));
     }
-    if options.exclude_self && query.rows() != n {
+    if options.exclude_self && query.rows() > n {
         return Err(Error::value(
             "query",
-            format!(
-                "has {} rows; train has {n}, and they are to be the same",
-                query.rows()
-            ),
+            format!("has {} rows, more than train with {n}", query.rows()),
         ));
     }
     let most = n - usize::from(options.exclude_self);

@@ -250,6 +250,7 @@ impl Columns {
             Metric::Euclidean => 1.0,
             Metric::Cosine => 1.0 / element::norm(row),
         };
+        let weight = if weight.is_normal() { weight } else { f64::NAN };
         let width = row.len();
         let (sum, least) = (&mut self.sum[..width], &mut self.least[..width]);
         let greatest = &mut self.greatest[..width];
@@ -271,7 +272,9 @@ fn check_row<T: Element>(row: &[T], metric: Metric) -> std::result::Result<(), &
         return Ok(());
     }
     if all(|x| x == 0.0) {
-        return Err("is all zeros and has no direction; leave it out");
+        return Err(
+            "is all zeros, which has no direction; leave it out, or take metric='euclidean'",
+        );
     }
     if (1.0 / element::norm(row)).is_normal() {
         return Ok(());

@@ -45,7 +45,7 @@ macro_rules! with_matrices {
 type Mapped = Option<(PathBuf, u64)>;
 
 #[pyfunction]
-#[pyo3(signature = (train, query, k, metric, exclude_self, block, threads, progress=None, files=(None, None)))]
+#[pyo3(signature = (train, query, k, metric, exclude_self, block, files, threads, progress=None))]
 #[allow(clippy::too_many_arguments)] // the kernel's
 pub fn search<'py>(
     py: Python<'py>,
@@ -55,9 +55,9 @@ pub fn search<'py>(
     metric: &str,
     exclude_self: bool,
     block: Option<usize>,
+    files: (Mapped, Mapped),
     threads: usize,
     progress: Option<&Bound<'py, PyAny>>,
-    files: (Mapped, Mapped),
 ) -> PyResult<Found<'py>> {
     let options = Options {
         k,
