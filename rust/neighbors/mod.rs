@@ -11,6 +11,7 @@ mod arrange;
 mod axes;
 mod element;
 mod kernel;
+mod look_around;
 mod matrix;
 mod part;
 mod pass;
@@ -23,6 +24,7 @@ mod shortlist;
 mod space;
 mod tiles;
 mod votes;
+mod work;
 
 pub use element::Element;
 pub use matrix::{File, Matrix};

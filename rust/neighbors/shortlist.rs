@@ -119,15 +119,6 @@ impl Shortlist {
         }
     }
 
-    /// Learn from the rough squared distances of some rows, K or more of them, which do not become
-    /// candidates.
-    pub fn learn(&mut self, distances: &mut [f32], space: &Space) {
-        if distances.len() >= self.k {
-            let (_, kth, _) = distances.select_nth_unstable_by(self.k - 1, f32::total_cmp);
-            self.shrink(space.rough_reach(*kth), space);
-        }
-    }
-
     /// Let `row`, which is no nearer than `bound`, wait until nearer ones have been looked at; says how
     /// many rows were looked at meanwhile.
     #[inline(always)]
@@ -209,7 +200,7 @@ impl Shortlist {
     }
 
     /// Drop the candidates that the K-th smallest rules out.
-    fn narrow(&mut self, space: &Space) {
+    pub fn narrow(&mut self, space: &Space) {
         if self.open.len() > self.k {
             let (_, kth, _) = self.open.select_nth_unstable(self.k - 1);
             let kth = number(*kth);

@@ -131,6 +131,8 @@ impl Tile {
 pub struct Block {
     /// Their codes one after the other, whole groups of them: what is missing is zeros.
     pub codes: Vec<[i16; 2]>,
+    /// Pairs of coordinates in a code.
+    pub pairs: usize,
     pub scale: f64,
     pub squares: Vec<i32>,
     pub errors: Vec<f64>,
@@ -141,6 +143,7 @@ impl Block {
         let (pairs, scale) = (from.pairs(), from.scale(places.clone()));
         let mut block = Self {
             codes: vec![[0; 2]; places.len().next_multiple_of(GROUP) * pairs],
+            pairs,
             scale: f64::from(scale),
             squares: Vec::with_capacity(places.len()),
             errors: Vec::with_capacity(places.len()),
@@ -160,5 +163,10 @@ impl Block {
             block.errors.push(error);
         }
         block
+    }
+
+    /// The squared length of what a query's code stands for.
+    pub fn squared_length(&self, i: usize) -> f64 {
+        self.scale * self.scale * f64::from(self.squares[i])
     }
 }

@@ -1,0 +1,168 @@
+//! The first rows that a block of queries looks at: those of the nearest tiles.
+//!
+//! All their bounds are taken, and the rows with the smallest ones are measured first: what is left to do
+//! knows almost how far the neighbours are.
+
+use super::element::Element;
+use super::kernel::{self, GROUP, LONGEST, PANEL};
+use super::pass::Room;
+use super::shortlist;
+use super::tiles::TILE;
+use super::work::Work;
+use crate::{Control, Result};
+
+/// Rows of the first tiles, or this many times K; and never more than that.
+const ROWS: usize = 8192;
+const TIMES_K: usize = 16;
+const MOST_ROWS: usize = 1 << 16;
+/// Bounds that are kept at a time.
+const BOUNDS: usize = 1 << 18;
+/// How many times K rows are measured, as halves.
+const MEASURED: usize = 3;
+
+/// The largest error of a row of some tiles, and more than its largest length.
+struct Extent {
+    error: f64,
+    length: f64,
+}
+
+impl<T: Element> Work<'_, T> {
+    /// Offers the rows of the first of the `near` tiles; returns the tiles that are left.
+    pub fn look_around<'n>(
+        &mut self,
+        near: &'n [usize],
+        room: &mut Room,
+        control: &Control,
+    ) -> Result<&'n [usize]> {
+        let rows = self.pass.rows;
+        let wanted = ROWS.max(TIMES_K * self.pass.k).min(MOST_ROWS);
+        let (tiles, rest) = near.split_at(wanted.div_ceil(TILE).min(near.len()));
+        let all = || tiles.iter().map(|t| &rows.tiles[*t]);
+        let extent = Extent {
+            error: all().map(|tile| tile.error).fold(0.0, f64::max),
+            length: all().map(|tile| tile.scale).fold(0.0, f64::max) * LONGEST * 1.1,
+        };
+        let count = all().map(|tile| tile.squares.len() as u64).sum();
+        let each = tiles.len() * TILE;
+        let group = GROUP * (BOUNDS / each / GROUP).clamp(1, 4);
+        for first in (0..self.lists.len()).step_by(group) {
+            let last = self.lists.len().min(first + group);
+            self.bounds_of(tiles, first, last, room, control)?;
+            for (i, keys) in (first..last).zip(room.keys.chunks_mut(each)) {
+                self.take(i, keys, &extent);
+                control.advance(count)?;
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Fills in the first bounds of some queries, squared, with the places of their rows: each query's side
+    /// by side. Places that nobody takes have the largest bound.
+    fn bounds_of(
+        &self,
+        tiles: &[usize],
+        first: usize,
+        last: usize,
+        room: &mut Room,
+        control: &Control,
+    ) -> Result<()> {
+        let (rows, block) = (self.pass.rows, self.block);
+        let pairs = block.pairs;
+        let each = tiles.len() * TILE;
+        let codes = &block.codes[first * pairs..last.next_multiple_of(GROUP) * pairs];
+        let of_queries: Vec<f32> = (first..last)
+            .map(|i| block.squared_length(i) as f32)
+            .collect();
+        room.keys.clear();
+        room.keys
+            .resize((last - first) * each, shortlist::key(f32::MAX, 0));
+        for (number, &t) in tiles.iter().enumerate() {
+            rows.matrix.check_file()?;
+            let tile = &rows.tiles[t];
+            let scale = (tile.scale * tile.scale) as f32;
+            let cross = (-2.0 * tile.scale * block.scale) as f32;
+            for (panel, codes_squared) in tile.squares.chunks(PANEL).enumerate() {
+                let panel_codes = &tile.panels[panel * pairs..][..pairs];
+                kernel::products(panel_codes, codes, &mut room.products);
+                let mut squares = [f32::MAX; PANEL];
+                for (square, code_squared) in squares.iter_mut().zip(codes_squared) {
+                    *square = scale * *code_squared as f32;
+                }
+                let place = (t * TILE + panel * PANEL) as u32;
+                let start = number * TILE + panel * PANEL;
+                let keys = &mut room.keys;
+                self.arch.dispatch(
+                    #[inline(always)]
+                    || {
+                        let queries = room.products.iter().zip(&of_queries).enumerate();
+                        for (i, (products, own)) in queries {
+                            let keys = &mut keys[i * each + start..][..PANEL];
+                            for lane in 0..PANEL {
+                                let bound = squares[lane] + (own + cross * products[lane] as f32);
+                                let bound = if bound > 0.0 { bound } else { 0.0 };
+                                keys[lane] = shortlist::key(bound, place + lane as u32);
+                            }
+                        }
+                    },
+                );
+            }
+            control.advance(0)?;
+        }
+        Ok(())
+    }
+
+    /// Measures the rows with the smallest bounds, and offers those of the others that may be nearer.
+    fn take(&mut self, i: usize, keys: &mut [u64], extent: &Extent) {
+        let rows = self.pass.rows;
+        let space = self.pass.space;
+        let take = (MEASURED * self.pass.k / 2 + 1).min(keys.len());
+        if take < keys.len() {
+            keys.select_nth_unstable(take);
+        }
+        let (nearest, others) = keys.split_at(take);
+        let source = &self.sources[i];
+        let row_of = |key: &u64| rows.order[*key as u32 as usize] + source.first as u32;
+        let list = &mut self.lists[i];
+        let is_row = |key: &&u64| shortlist::number(**key) < f32::MAX;
+        let mut found = nearest.iter().filter(is_row).map(row_of).peekable();
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                while let Some(row) = found.next() {
+                    if let Some(next) = found.peek() {
+                        source.prefetch(*next);
+                    }
+                    self.bounded += 1;
+                    if Some(row) != source.own {
+                        self.settled += 1;
+                        list.push(row, source.rough(row), source);
+                    }
+                }
+            },
+        );
+        list.narrow(space);
+        self.reaches[i] = (list.reach as f32).next_up();
+        // Past the rounding of the bounds in float32, whose terms are no larger than these squares.
+        let reach = list.reach + self.block.errors[i] + extent.error;
+        let slack = 1e-6 * (self.block.squared_length(i) + extent.length * extent.length);
+        let most = (reach * reach * (1.0 + 1e-6) + slack) as f32;
+        let most = shortlist::key(most.min(f32::MAX.next_down()), u32::MAX);
+        let two = rows.placed.stride > 0;
+        for key in others {
+            if *key > most {
+                continue;
+            }
+            self.bounded += 1;
+            let place = *key as u32 as usize;
+            let row = rows.order[place] + self.sources[i].first as u32;
+            if !two {
+                self.offer(i, row, None);
+                continue;
+            }
+            let (bound, within) = self.bound(i, place);
+            if within && self.offer(i, row, Some(bound)) {
+                self.reaches[i] = (self.lists[i].reach as f32).next_up();
+            }
+        }
+    }
+}
