@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::products::{View, multiply};
 use crate::random::Stream;
+use crate::{Control, Result};
 
 /// Columns in one product: sums of more would be less exact.
 pub const STRIP: usize = 256;
@@ -26,7 +27,12 @@ pub struct Axes {
 impl Axes {
     /// Near the first `count` principal axes of a `sample` of centred rows of `width` numbers; fewer where
     /// the sample has no more.
-    pub fn principal(sample: &[f32], width: usize, count: usize) -> Option<Self> {
+    pub fn principal(
+        sample: &[f32],
+        width: usize,
+        count: usize,
+        control: &Control,
+    ) -> Result<Option<Self>> {
         let rows = sample.len() / width;
         let stream = Stream::new(0, "axes");
         let mut signs = vec![0.0f32; rows * count];
@@ -39,26 +45,30 @@ impl Axes {
         let down = |weights: &[f32]| {
             let mut out = vec![0.0; width * count];
             let strips = out.par_chunks_mut(STRIP * count).enumerate();
-            strips.for_each(|(i, out)| {
+            strips.try_for_each(|(i, out)| {
                 let columns = View::rows(&sample[i * STRIP..], width).transposed();
                 let shape = [out.len() / count, count, rows];
                 multiply(shape, columns, View::rows(weights, count), out, false);
-            });
-            out
+                control.advance(0)
+            })?;
+            Ok(out)
         };
         let across = |axes: &[f32]| {
             let mut out = vec![0.0; rows * count];
             let strips = out.par_chunks_mut(STRIP * count).enumerate();
-            strips.for_each(|(i, out)| {
+            strips.try_for_each(|(i, out)| {
                 let part = View::rows(&sample[i * STRIP * width..], width);
                 let shape = [out.len() / count, count, width];
                 multiply(shape, part, View::rows(axes, count), out, false);
-            });
-            out
+                control.advance(0)
+            })?;
+            Ok(out)
         };
-        let found = down(&across(&down(&signs)));
+        let found: Vec<f32> = down(&across(&down(&signs)?)?)?;
         let found: Vec<f64> = found.into_iter().map(f64::from).collect();
-        Self::orthonormal(found, width, count)
+        let axes = Self::orthonormal(found, width, count);
+        control.advance(0)?;
+        Ok(axes)
     }
 
     /// Orthonormal axes that span the same space as the columns of `y`, in the order of their length.
@@ -159,6 +169,7 @@ mod tests {
     #[test]
     fn axes_are_orthonormal_and_in_order() {
         let (rows, width) = (300, 40);
+        let control = Control::default();
         let stream = Stream::new(3, "sample");
         // Column j has a standard deviation of 2^(-j/2), the last twenty none.
         let sample: Vec<f32> = (0..rows * width)
@@ -169,7 +180,9 @@ mod tests {
                 _ => 0.0,
             })
             .collect();
-        let axes = Axes::principal(&sample, width, 8).unwrap();
+        let axes = Axes::principal(&sample, width, 8, &control)
+            .unwrap()
+            .unwrap();
         assert_eq!(axes.count, 8);
         assert!(axes.error < 1e-4);
         for j in 0..2 {
@@ -185,7 +198,13 @@ mod tests {
         assert!(length(&out) <= length(&sample[..width]) * (1.0 + axes.error));
         assert!(length(&out) >= length(&sample[..width]) * 0.9);
         // Fewer axes than asked for where there are no more.
-        assert!(Axes::principal(&sample, width, 30).unwrap().count <= 20);
-        assert!(Axes::principal(&vec![0.0; rows * width], width, 3).is_none());
+        let more = Axes::principal(&sample, width, 30, &control).unwrap();
+        assert!(more.unwrap().count <= 20);
+        let nothing = vec![0.0; rows * width];
+        assert!(
+            Axes::principal(&nothing, width, 3, &control)
+                .unwrap()
+                .is_none()
+        );
     }
 }

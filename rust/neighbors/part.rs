@@ -50,11 +50,17 @@ impl<'a, T: Element> Part<'a, T> {
     }
 
     /// Take the rows from `first` on.
-    pub fn fill(&mut self, space: &Space, plan: &Plan, first: usize) -> Result<()> {
+    pub fn fill(
+        &mut self,
+        space: &Space,
+        plan: &Plan,
+        first: usize,
+        control: &Control,
+    ) -> Result<()> {
         self.count = self.capacity.min(self.matrix.rows() - first);
         let rows = self.matrix.part(first, self.count, &mut self.room)?;
         let axes = self.axes.map(|axes| (axes, plan.first));
-        self.placed.fill(space, axes, rows, self.count);
+        self.placed.fill(space, axes, rows, self.count, control)?;
         self.first = Some(first);
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::element::Element;
 use super::kernel::LONGEST;
 use super::matrix::Rows;
 use super::space::Space;
+use crate::{Control, Result};
 
 /// Leading coordinates that are kept as they are, to put rows in order.
 pub const LEADING: usize = 16;
@@ -73,7 +74,8 @@ impl Placed {
         axes: Option<(&Axes, usize)>,
         rows: Rows<T>,
         count: usize,
-    ) {
+        control: &Control,
+    ) -> Result<()> {
         let stride = self.stride;
         self.marks.clear();
         self.marks.resize(count, Mark::default());
@@ -84,13 +86,16 @@ impl Placed {
         self.norms
             .par_iter_mut()
             .enumerate()
-            .for_each(|(i, norm)| *norm = space.norm(rows.row(i)));
+            .try_for_each(|(i, norm)| {
+                *norm = space.norm(rows.row(i));
+                control.advance(0)
+            })?;
         let norms = &self.norms;
         self.leading.clear();
         self.leading.resize(count * self.leaders, 0.0);
         let Some((axes, first)) = axes else {
             let marks = self.marks.par_iter_mut().zip(&mut self.leading);
-            marks.enumerate().for_each(|(i, (mark, leading))| {
+            return marks.enumerate().try_for_each(|(i, (mark, leading))| {
                 let row = rows.row(i);
                 let mut strip = [0.0; STRIP];
                 let mut squared = 0.0;
@@ -100,15 +105,15 @@ impl Placed {
                 }
                 mark.length = squared.sqrt();
                 *leading = mark.length as f32;
+                control.advance(0)
             });
-            return;
         };
         self.marks
             .par_chunks_mut(BATCH)
             .zip(self.codes.par_chunks_mut(BATCH * stride))
             .zip(self.leading.par_chunks_mut(BATCH * self.leaders))
             .enumerate()
-            .for_each_init(
+            .try_for_each_init(
                 || (Vec::new(), Vec::new()),
                 |(strip, z), (batch, ((marks, codes), leading))| {
                     let row = |i: usize| rows.row(batch * BATCH + i);
@@ -135,8 +140,9 @@ impl Placed {
                         );
                         leading.copy_from_slice(&z[..leading.len()]);
                     }
+                    control.advance(0)
                 },
-            );
+            )
     }
 }
 

@@ -7,7 +7,7 @@ use super::element::Element;
 use super::matrix::Matrix;
 use super::products::{View, multiply};
 use super::space::Space;
-use crate::Result;
+use crate::{Control, Result};
 
 /// Rows and queries in the sample, and the most numbers in its rows.
 const ROWS: usize = 2048;
@@ -63,6 +63,7 @@ impl Plan {
         train: Matrix<T>,
         query: Matrix<T>,
         k: usize,
+        control: &Control,
     ) -> Result<Self> {
         let (n, m, width) = (train.rows(), query.rows(), train.width());
         let pairs = n as f64 * m as f64;
@@ -92,9 +93,10 @@ impl Plan {
             .rfind(|count| *count <= most && find(*count) < flat / 4.0)
             .unwrap_or(CHOICES[0]);
         let sample = Sample::of(space, train, rows)?;
-        let Some(axes) = Axes::principal(&sample.data, width, most) else {
+        let Some(axes) = Axes::principal(&sample.data, width, most, control)? else {
             return Ok(Self::flat(width));
         };
+        control.advance(0)?;
         let queries = Sample::of(space, query, m.min(QUERIES))?;
         let shares = sample.shares(&queries, &axes, k as f64 / n as f64);
         let choices: Vec<usize> = CHOICES

@@ -94,8 +94,7 @@ fn search_within<T: Element>(
     let &Options { k, metric, .. } = options;
     let (n, m, width) = (train.rows(), query.rows(), train.width());
     let space = Space::new(train, query, metric, control)?;
-    let plan = Plan::choose(&space, train, query, k)?;
-    control.advance(0)?;
+    let plan = Plan::choose(&space, train, query, k, control)?;
     let (axes, copied) = (plan.axes.as_ref(), width * size_of::<T>());
     let count = plan.coordinates();
     let placed_bytes = placed::bytes(axes.map_or(0, |axes| axes.count));
@@ -120,13 +119,13 @@ fn search_within<T: Element>(
     let mut queries = Part::new(query, part_queries, &plan);
     let (bounded, settled) = (AtomicU64::new(0), AtomicU64::new(0));
     for first_query in (0..m).step_by(part_queries) {
-        queries.fill(&space, &plan, first_query)?;
+        queries.fill(&space, &plan, first_query, control)?;
         queries.put_in_order(block);
         let lists = &mut lists[..queries.count];
         lists.iter_mut().for_each(Shortlist::reset);
         for first_row in (0..n).step_by(part_rows) {
             if rows.first != Some(first_row) {
-                rows.fill(&space, &plan, first_row)?;
+                rows.fill(&space, &plan, first_row, control)?;
                 rows.put_in_order(TILE);
                 rows.make_tiles(&space, control)?;
             }
