@@ -24,7 +24,7 @@ help:
 demo: $(VENV)/.built
 	$(BIN)/pynoise curve --K 51 --noise flip --out curve.png
 
-test: $(VENV)/.built
+test: $(VENV)/.built $(VENV)/.engines
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 	cargo test --locked --quiet
@@ -49,8 +49,9 @@ format: $(VENV)/.packages
 	$(BIN)/ruff format
 
 lock: $(VENV)/.packages
-	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev --extra train --extra hnsw \
-		pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra train --extra hnsw -c requirements/dev.txt \
+		pyproject.toml -o requirements/engines.txt
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra bench -c requirements/dev.txt \
 		pyproject.toml -o requirements/bench.txt
 
@@ -61,7 +62,12 @@ $(VENV)/.built: $(VENV)/.packages $(SOURCES)
 	$(BIN)/maturin develop --release --locked --quiet
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.packages requirements/bench.txt
+# PyTorch and hnswlib, which only the tests of what uses them need: some gigabytes.
+$(VENV)/.engines: $(VENV)/.packages requirements/engines.txt
+	$(BIN)/pip install -r requirements/engines.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.engines requirements/bench.txt
 	$(BIN)/pip install -r requirements/bench.txt
 	@touch $@
 
