@@ -66,21 +66,27 @@ impl Axes {
         };
         let found: Vec<f32> = down(&across(&down(&signs)?)?)?;
         let found: Vec<f64> = found.into_iter().map(f64::from).collect();
-        let axes = Self::orthonormal(found, width, count);
-        control.advance(0)?;
-        Ok(axes)
+        Self::orthonormal(found, width, count, control)
     }
 
     /// Orthonormal axes that span the same space as the columns of `y`, in the order of their length.
-    fn orthonormal(y: Vec<f64>, width: usize, count: usize) -> Option<Self> {
-        let eigen = SymmetricEigen::new(gram(&y, count));
+    fn orthonormal(
+        y: Vec<f64>,
+        width: usize,
+        count: usize,
+        control: &Control,
+    ) -> Result<Option<Self>> {
+        let squares = gram(&y, count);
+        control.advance(0)?;
+        let eigen = SymmetricEigen::new(squares);
+        control.advance(0)?;
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
         let largest = eigen.eigenvalues[order[0]];
         order.retain(|i| eigen.eigenvalues[*i] > NOISE * largest);
         let kept = order.len();
         if !largest.is_finite() || kept == 0 {
-            return None;
+            return Ok(None);
         }
         let turn: Vec<f64> = (0..count)
             .flat_map(|j| order.iter().map(move |i| (j, *i)))
@@ -100,7 +106,12 @@ impl Axes {
                 );
             });
         // Rounding has tilted the last of them: once more, each against those before it.
-        let lower = Cholesky::new(gram(&axes, kept))?.unpack();
+        control.advance(0)?;
+        let Some(lower) = Cholesky::new(gram(&axes, kept)) else {
+            return Ok(None);
+        };
+        control.advance(0)?;
+        let lower = lower.unpack();
         axes.par_chunks_mut(kept).for_each(|row| {
             for j in 0..kept {
                 let before: f64 = (0..j).map(|i| row[i] * lower[(j, i)]).sum();
@@ -108,7 +119,8 @@ impl Axes {
             }
         });
         let matrix = axes.into_iter().map(|x| x as f32).collect();
-        Some(Self::new(matrix, width, kept))
+        control.advance(0)?;
+        Ok(Some(Self::new(matrix, width, kept)))
     }
 
     fn new(matrix: Vec<f32>, width: usize, count: usize) -> Self {
