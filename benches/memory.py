@@ -23,7 +23,6 @@ PERIOD = 0.005
 
 
 def main(scale=1):
-    sys.stdout.flush()
     if Path("/proc/self/status").exists():
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder), scale)

@@ -11,18 +11,18 @@ from functools import partial
 import numpy as np
 from inputs import gaussian, of_network, pixels
 from peers import PEERS, limited, print_absent
-from setting import CORES, seconds
+from setting import CORES, timed
 
 from pynoise import knn
 
 KS = (51, 301)
-# What is searched, rounds, and rounds of the slower peers for the first K; 0 leaves them out.
+# What is searched; rounds; rounds of the slower peers, at the first K; rounds with one thread.
 INPUTS = (
-    (partial(pixels, "mnist", "MNIST"), 3, 1),
-    (partial(pixels, "cifar10", "CIFAR-10"), 2, 0),
-    (of_network, 3, 1),
-    (partial(gaussian, 64), 3, 0),
-    (partial(gaussian, 512), 3, 0),
+    (partial(pixels, "mnist", "MNIST"), 3, 1, 1),
+    (partial(pixels, "cifar10", "CIFAR-10"), 2, 0, 0),
+    (of_network, 3, 1, 0),
+    (partial(gaussian, 64), 3, 0, 0),
+    (partial(gaussian, 512), 3, 0, 0),
 )
 
 
@@ -32,15 +32,14 @@ def main(scale=1):
     print("differ: queries whose list is not that of pynoise on float32 (order of ties, rounding)")
     print("axes, bounded, settled: columns of the first bound, pairs that it let through, pairs settled")
     print_absent()
-    for make, rounds, slow in INPUTS:
+    for make, rounds, slow, alone in INPUTS:
         rows = make(scale=scale)
         if rows is None:
             continue
         for k in KS:
             compare(rows, k, CORES, rounds, slow if k == KS[0] else 0)
-        if rounds and rows.name.startswith("MNIST") and CORES > 1:
-            for k in KS:
-                compare(rows, k, 1, 1, 0)
+            if alone and CORES > 1:
+                compare(rows, k, 1, alone, 0)
 
 
 def compare(rows, k, threads, rounds, slow):
@@ -50,10 +49,12 @@ def compare(rows, k, threads, rounds, slow):
     found = {}
     with limited(threads):
         for turn in range(rounds):
+            # To and fro, so that nobody is always the first.
             for name, work in list(contestants.items())[:: -1 if turn % 2 else 1]:
                 if turn < slow or name == "faiss" or name.startswith("pynoise"):
-                    times[name].append(seconds(keep, found, name, work))
-    print(f"\n{rows.name}, {rows.shape}, K = {k}, {threads} threads, {rounds} rounds")
+                    took, found[name] = timed(work)
+                    times[name].append(took)
+    print(f"\n{rows.name}, {rows.shape}, K = {k}, threads {threads}, rounds {rounds}")
     print(
         f"  {'':16}{'seconds':>8}  {'range':15}{'/ faiss':>8}{'sklearn /':>10}{'differ':>8}"
         f"{'axes':>6}{'bounded':>10}{'settled':>10}"
@@ -78,10 +79,6 @@ def turns(rows, k, threads):
         both[f"pynoise {rows.train.dtype}"] = partial(ours, rows.train, rows.query)
     both["pynoise float32"] = partial(ours, *rows.floats)
     return both | {name: partial(theirs, search) for name, search in PEERS.items() if name != "faiss"}
-
-
-def keep(found, name, work):
-    found[name] = work()
 
 
 def line(name, taken, times, found):

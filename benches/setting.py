@@ -49,9 +49,14 @@ def dataset(name):
 
 
 def seconds(work, *arguments, **named):
+    return timed(work, *arguments, **named)[0]
+
+
+def timed(work, *arguments, **named):
+    """Seconds, and what the work returns."""
     start = time.perf_counter()
-    work(*arguments, **named)
-    return time.perf_counter() - start
+    result = work(*arguments, **named)
+    return time.perf_counter() - start, result
 
 
 def spread(times):
