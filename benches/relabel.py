@@ -26,8 +26,8 @@ def main(scale=1):
     train, query = (x.reshape(len(x), -1) for x in (dataset.x_train[:n], dataset.x_test[:m]))
     clean, truth = dataset.y_train[:n], dataset.y_test[:m]
     print(
-        f"\nrelabelling, MNIST {n:,} x {m:,}, flip noise, {len(LEVELS)} levels x {SEEDS} seeds (of 0) "
-        f"x {len(KS)} values of K = {SETTINGS:,} settings, threads {CORES}"
+        f"\nrelabelling, MNIST {n:,} x {m:,}, flip noise, threads {CORES}: {len(LEVELS)} levels x "
+        f"{SEEDS} seeds (split from 0) x {len(KS)} values of K = {SETTINGS:,} settings"
     )
     searched, (indices, _) = timed(knn.search, train, query, max(KS))
     making, counting, correct = relabel(indices, clean, truth)
