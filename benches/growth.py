@@ -19,25 +19,17 @@ def main(scale=1):
         f"\ngrowth of a search, latent mixture (seed {SEED}), K = {K}, best of {ROUNDS}; "
         "x: times the entry before"
     )
-    widest = draw(rows, queries, 2 * WIDTH)
-    narrow = [x[:, :WIDTH].copy() for x in widest]
-
-    def fewer(name, sizes, cut):
-        table(name, sizes, lambda n: (*cut(n), CORES))
-
-    print(f"training rows N, {queries:,} queries, d = {WIDTH}, {CORES} threads")
-    fewer("N", halves(rows, 4), lambda n: (narrow[0][:n], narrow[1]))
-    print(f"queries M, {rows:,} training rows, d = {WIDTH}, {CORES} threads")
-    fewer("M", halves(queries, 4), lambda m: (narrow[0], narrow[1][:m]))
-    print(f"columns d, {rows:,} training rows, {queries:,} queries, {CORES} threads")
-    fewer("d", halves(2 * WIDTH, 5), lambda d: [x[:, :d].copy() for x in widest])
-    print(f"threads, {rows:,} training rows, {queries:,} queries, d = {WIDTH}")
-    table("threads", sorted({*doublings(CORES), CORES}), lambda threads: (*narrow, threads))
-
-
-def draw(rows, queries, width):
-    mixture = Mixture(width)
-    return mixture.draw(rows), mixture.draw(queries)
+    mixture = Mixture(2 * WIDTH)
+    widest = [mixture.draw(n) for n in (rows, queries)]
+    train, query = (x[:, :WIDTH].copy() for x in widest)
+    print(f"training rows N; {queries:,} queries, d = {WIDTH}, threads {CORES}")
+    table("N", halves(rows, 4), lambda n: (train[:n], query, CORES))
+    print(f"queries M; {rows:,} training rows, d = {WIDTH}, threads {CORES}")
+    table("M", halves(queries, 4), lambda m: (train, query[:m], CORES))
+    print(f"columns d; {rows:,} training rows, {queries:,} queries, threads {CORES}")
+    table("d", halves(2 * WIDTH, 5), lambda d: (*(x[:, :d].copy() for x in widest), CORES))
+    print(f"threads; {rows:,} training rows, {queries:,} queries, d = {WIDTH}")
+    table("threads", sorted({*doublings(CORES), CORES}), lambda threads: (train, query, threads))
 
 
 def halves(most, count):
