@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from inputs import SEED, Mixture
-from setting import CORES, seconds
+from setting import CORES, timed
 
 from pynoise import knn
 
@@ -46,8 +46,8 @@ def measure(folder):
     train, query = np.load(folder / "train.npy", mmap_mode="r"), np.load(folder / "query.npy")
     before = anonymous()
     with Watch() as watch:
-        took = seconds(lambda: watch.kept.extend(knn.search(train, query, K)))
-    output = sum(array.nbytes for array in watch.kept) / 2**20
+        took, found = timed(knn.search, train, query, K)
+    output = sum(array.nbytes for array in found) / 2**20
     print(
         f"\nmemory of a search, mapped {len(train):,} x {WIDTH} float32 ({train.nbytes / 2**20:.0f} MiB, "
         f"latent {LATENT}, seed {SEED}), {len(query):,} queries, K = {K}, {CORES} threads"
@@ -70,7 +70,7 @@ class Watch:
     """Looks at the memory every few milliseconds while the search runs, which lets other threads run."""
 
     def __init__(self):
-        self.peak, self.looks, self.kept = 0.0, 0, []
+        self.peak, self.looks = 0.0, 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
