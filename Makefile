@@ -15,7 +15,7 @@ SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust -name '*.rs')
 help:
 	@echo 'make demo    build in .venv and draw the accuracy curve of the digits under flip noise'
 	@echo 'make test    lints, types, and the tests of Rust and Python'
-	@echo 'make bench   times beside those of faiss (set PYNOISE_DATA to a folder with MNIST)'
+	@echo 'make bench   times beside those of faiss and scikit-learn (PYNOISE_DATA: a folder with MNIST)'
 	@echo 'make wheel   one abi3 wheel in dist/'
 	@echo 'make format  format the code'
 	@echo 'make lock    pin the Python packages anew'

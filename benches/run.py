@@ -5,12 +5,14 @@ import sys
 
 from setting import print_setting
 
-NAMES = ("search", "solver", "figures", "curve")
+NAMES = ("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve")
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(NAMES)
     if unknown:
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    # Some parts start processes, which print, too: all in order, in a file as on a terminal.
+    sys.stdout.reconfigure(line_buffering=True)
     print_setting()
     for name in sys.argv[1:] or NAMES:
         importlib.import_module(name).main()
