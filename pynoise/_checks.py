@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise._core import MOST_VOTES
+from pynoise._mapped import check_mapped
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 Ties = Literal["strict", "first", "random"]
@@ -46,6 +47,19 @@ def seed(argument: str, value: Any) -> int:
 def threads(value: Any) -> int:
     """Check a number of threads; 0 stands for one a core."""
     return 0 if value is None else whole("threads", value, 1, 1024)
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Check True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputTypeError(argument, f"{value!r} is neither True nor False")
+    return bool(value)
+
+
+def callback(argument: str, value: Any) -> None:
+    """Check something to be called, or None."""
+    if value is not None and not callable(value):
+        raise InputTypeError(argument, f"{value!r} cannot be called; give a function or None")
 
 
 def ties(value: Any) -> Ties:
@@ -86,9 +100,11 @@ def counts(argument: str, value: Any, most: int = MOST_VOTES, limit: str = "") -
 
 def array(argument: str, value: ArrayLike) -> NDArray[Any]:
     """Make an array of it, of whatever dtype."""
+    if np.ma.isMaskedArray(value):
+        raise InputTypeError(argument, "is a masked array; fill it or leave the masked out")
     try:
         return np.asarray(value)
-    except (TypeError, ValueError) as error:  # ragged lists, tensors on a device
+    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors that are tracked
         raise InputTypeError(argument, f"is not an array of numbers: {error}") from None
 
 
@@ -139,6 +155,7 @@ def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
 def features(argument: str, value: ArrayLike) -> NDArray[Any]:
     """Check rows of numbers [N, ...]: [N, d] in any layout, as uint8, float32 or float64, exactly."""
     values = rows(argument, value)
+    check_mapped(argument, values)
     if values.dtype == bool:
         values = values.view(np.uint8)
     elif values.dtype.type not in (np.uint8, np.float32, np.float64):

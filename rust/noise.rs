@@ -78,7 +78,7 @@ fn select(count: usize, seed: u64, selected: &mut [bool], control: &Control) -> 
     let mut keys: Vec<(u64, usize)> = zeros(&[selected.len()])?;
     for (i, key) in keys.iter_mut().enumerate() {
         if i % STRETCH == 0 {
-            control.advance(0)?;
+            control.go_on()?;
         }
         *key = (stream.integer(i as u64), i);
     }
@@ -105,7 +105,7 @@ fn corrupt(
     let stream = Stream::new(seed, "noise/label");
     for (i, (new, &label)) in noisy.iter_mut().zip(clean).enumerate() {
         if i % STRETCH == 0 {
-            control.advance(0)?;
+            control.go_on()?;
         }
         *new = if selected[i] {
             corruption.draw(label as usize, stream.uniform(i as u64))

@@ -115,6 +115,14 @@ def test_mapped_files(tmp_path):
     part = mapped[:200].reshape(200, 8, 5)  # needs less of the file
     os.truncate(tmp_path / "rows.npy", 128 + 300 * 160)
     np.testing.assert_array_equal(knn.search(part, rows[:9], 5), knn.search(rows[:200], rows[:9], 5))
+    np.save(tmp_path / "whole.npy", (100 * rows).astype(np.int32))
+    whole = np.load(tmp_path / "whole.npy", mmap_mode="r")
+    os.truncate(tmp_path / "whole.npy", 5000)
+    for arguments in ({"train": whole, "query": rows}, {"train": rows.astype(float), "query": whole}):
+        with pytest.raises(InputValueError, match=r"is memory-mapped from .*whole.npy, which has 5000 bytes"):
+            knn.search(**arguments, k=1)
+    with pytest.raises(InputValueError, match="train: is memory-mapped"):
+        knn.search(mapped, rows, 1, exclude_self=True)
     for train, query, name in ((mapped[100:], rows[:9], "train"), (rows, mapped, "query")):
         with pytest.raises(
             InputValueError, match=f"{name}: is memory-mapped from .*rows.npy, which has 48128"
@@ -144,6 +152,10 @@ def test_memory_is_bounded(tmp_path):
         "    before, peak = used(), 0\n"
         "    knn.search(order, x[:1500], 9, progress=watch)\n"
         "    print(peak - before)\n"
+        "wide = np.random.default_rng(0).integers(0, 256, (80, 400_000), np.uint8)\n"
+        "before, peak = used(), 0\n"
+        "knn.search(wide, wide[:5], 9, progress=watch)\n"
+        "print(peak - before)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert not done.stderr
@@ -206,6 +218,18 @@ def test_scales(scale):
     indices, _ = knn.search(train, query, 20)
     with np.errstate(over="ignore"):  # distances beyond float32 become infinite there
         np.testing.assert_array_equal(indices, twin.search(train, query, 20)[0])
+
+
+@pytest.mark.parametrize("scale", [3e38, 1e38, 1e-37, 1e-40, 1e-42, 1e-44])
+def test_the_ends_of_float32(scale):
+    rng = np.random.default_rng(6)
+    train, query = (
+        (scale * rng.normal(size=(rows, 20)).clip(-1.1, 1.1)).astype(np.float32) for rows in (2000, 30)
+    )
+    assert_equal_to_brute_force(train, query, 50)
+    # Rows that come nearer and nearer, from the other end.
+    falling = np.linspace(scale, 0.75 * scale, 500, dtype=np.float32)[:, None]
+    assert_equal_to_brute_force(falling, -falling[:1], 2)
 
 
 def test_mnist_pixels_equal_brute_force(data_root):
@@ -333,6 +357,10 @@ def test_bad_arguments_of_search(train, query, k, error, message):
         ({"metric": "cosin"}, InputValueError, "metric: 'cosin' is not known (did you mean 'cosine'?)"),
         ({"engine": 3}, InputValueError, "engine: 3 is not known"),
         ({"block": 0}, InputValueError, "block: 0 is too small"),
+        ({"progress": 3}, InputTypeError, "progress: 3 cannot be called"),
+        ({"exclude_self": np.array([1, 0])}, InputTypeError, "exclude_self: array([1, 0]) is neither True"),
+        ({"return_statistics": None}, InputTypeError, "return_statistics: None is neither True nor False"),
+        ({"train": np.ma.array([[1.0], [2.0]])}, InputTypeError, "train: is a masked array"),
         ({"threads": 0}, InputValueError, "threads: 0 is too small"),
         ({"seed": -1}, InputValueError, "seed: -1 is too small"),
         (

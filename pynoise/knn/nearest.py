@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _core
+from pynoise._mapped import mapped_file
 from pynoise.errors import InputValueError, unknown_name
-from pynoise.knn.mapped import mapped_file
 
 __all__ = ["ENGINES", "Found", "SearchStatistics", "search"]
 
@@ -153,13 +153,14 @@ def search(
     InputValueError, InputTypeError
         If shapes do not fit, an argument is out of its range, a value is not finite or a row has no
         direction for the cosine (names the first row), values spread over more than 1e150, there are more
-        than 2²² columns, a memory-mapped file has become too short, or the package of an engine is missing.
+        than 2²⁰ columns, a memory-mapped file has become too short, or the package of an engine is missing.
 
     Notes
     -----
-    Beyond input and output the exact engine keeps to 256 MiB, whatever N and M. It looks at the length of a
-    memory-mapped file before each block; a file that is cut short while a block is read ends the process, as
-    it does for any reader of a mapped file.
+    Beyond input and output the exact engine keeps to 256 MiB, whatever N and M (and K, up to some millions).
+    It looks at the length of a ``numpy.memmap``'s file before each block; a file that is cut short while a
+    block is read ends the process, as it does for any reader of a mapped file. So does a short file behind
+    an array that does not show it, from ``torch.from_numpy`` or ``memoryview``.
 
     Examples
     --------
@@ -174,15 +175,18 @@ def search(
     distance = _checks.metric(metric)
     if not isinstance(engine, str) or engine not in ENGINES:
         raise unknown_name("engine", engine, tuple(ENGINES))
-    if exclude_self:
+    itself = _checks.flag("exclude_self", exclude_self)
+    with_statistics = _checks.flag("return_statistics", return_statistics)
+    _checks.callback("progress", progress)
+    if itself:
         _check_same(rows, queries)
-    others = len(rows) - bool(exclude_self)
+    others = len(rows) - itself
     if others == 0:
         raise InputValueError("train", "has one row, which has no neighbour but itself")
-    limit = ", the number of training examples" + (" but oneself" if exclude_self else "")
+    limit = ", the number of training examples" + (" but oneself" if itself else "")
     neighbors = _checks.whole("k", k, 1, others, limit)
     pool = _checks.threads(threads)
-    most = None if block is None else _checks.whole("block", block, 1)
+    most = None if block is None else min(_checks.whole("block", block, 1), len(queries))
     start = _checks.seed("seed", seed)
     dtype = np.result_type(rows, queries).type
     rows, queries = rows.astype(dtype, copy=False), queries.astype(dtype, copy=False)
@@ -195,7 +199,7 @@ def search(
             _checks.plain(queries, dtype),
             neighbors,
             metric=distance,
-            exclude_self=bool(exclude_self),
+            exclude_self=itself,
             threads=pool,
             block=most,
             seed=start,
@@ -207,7 +211,7 @@ def search(
             queries,
             neighbors,
             distance,
-            bool(exclude_self),
+            itself,
             most,
             (mapped_file(rows), mapped_file(queries)),
             pool,
@@ -215,7 +219,7 @@ def search(
         )
         statistics = SearchStatistics("exact", pairs, axes, bounded / pairs, settled / pairs)
         found = indices, distances, statistics
-    return found if return_statistics else found[:2]
+    return found if with_statistics else found[:2]
 
 
 def _check_same(train: NDArray[Any], query: NDArray[Any]) -> None:

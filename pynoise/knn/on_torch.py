@@ -44,7 +44,7 @@ BUDGET = {"cuda": 1 << 30, "cpu": 192 << 20}
 # Queries in a product, unless told.
 BLOCK = {"cuda": 512, "cpu": 256}
 # Columns beyond this would make the error bound useless.
-WIDEST = 1 << 22
+WIDEST = 1 << 20
 
 Rows = NDArray[Any]
 Indices = NDArray[np.int64]
@@ -71,7 +71,7 @@ def search(
     Raises
     ------
     InputValueError
-        If a value is not finite, values spread over more than 1e150, there are more than 2²² columns, or,
+        If a value is not finite, values spread over more than 1e150, there are more than 2²⁰ columns, or,
         with the metric "cosine", a row is all zeros.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

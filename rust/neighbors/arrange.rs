@@ -1,19 +1,36 @@
 //! Rows in an order in which neighbours lie near each other: a search that begins with the rows near a
 //! query soon knows how far its neighbours are.
 
+use crate::{Control, Result};
+
 /// An order of rows in which every run of `leaf` of them, from a multiple of it on, is of one region: the
 /// rows are halved along the coordinate of the largest variance until a leaf is left.
 ///
 /// `coordinates` has a row of `width` numbers each. Equal numbers keep their order, so the result is one.
-pub fn arrange(coordinates: &[f32], width: usize, leaf: usize) -> Vec<u32> {
+///
+/// # Errors
+/// [`crate::Error::Interrupted`].
+pub fn arrange(
+    coordinates: &[f32],
+    width: usize,
+    leaf: usize,
+    control: &Control,
+) -> Result<Vec<u32>> {
     let mut order: Vec<u32> = (0..(coordinates.len() / width) as u32).collect();
-    split(coordinates, width, leaf, &mut order);
-    order
+    split(coordinates, width, leaf, &mut order, control)?;
+    Ok(order)
 }
 
-fn split(coordinates: &[f32], width: usize, leaf: usize, rows: &mut [u32]) {
+fn split(
+    coordinates: &[f32],
+    width: usize,
+    leaf: usize,
+    rows: &mut [u32],
+    control: &Control,
+) -> Result<()> {
+    control.go_on()?;
     if rows.len() <= leaf {
-        return;
+        return Ok(());
     }
     let at = |row: u32, j: usize| coordinates[row as usize * width + j];
     let widest = (0..width)
@@ -32,10 +49,11 @@ fn split(coordinates: &[f32], width: usize, leaf: usize, rows: &mut [u32]) {
         at(*a, widest).total_cmp(&at(*b, widest)).then(a.cmp(b))
     });
     let (low, high) = rows.split_at_mut(middle);
-    rayon::join(
-        || split(coordinates, width, leaf, low),
-        || split(coordinates, width, leaf, high),
+    let (low, high) = rayon::join(
+        || split(coordinates, width, leaf, low, control),
+        || split(coordinates, width, leaf, high, control),
     );
+    low.and(high)
 }
 
 /// The mean of some rows.
@@ -72,7 +90,7 @@ mod tests {
                 [(i % 8) as f32, (i / 8) as f32]
             })
             .collect();
-        let order = arrange(&coordinates, 2, 16);
+        let order = arrange(&coordinates, 2, 16, &Control::default()).unwrap();
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..64));
@@ -89,6 +107,5 @@ mod tests {
             .collect();
         let first = nearest_first(&means, &[0.0, 0.0])[0];
         assert_eq!(means[first], [1.5, 1.5]);
-        assert_eq!(arrange(&coordinates, 2, 64).len(), 64);
     }
 }

@@ -49,7 +49,7 @@ impl Axes {
                 let columns = View::rows(&sample[i * STRIP..], width).transposed();
                 let shape = [out.len() / count, count, rows];
                 multiply(shape, columns, View::rows(weights, count), out, false);
-                control.advance(0)
+                control.go_on()
             })?;
             Ok(out)
         };
@@ -60,7 +60,7 @@ impl Axes {
                 let part = View::rows(&sample[i * STRIP * width..], width);
                 let shape = [out.len() / count, count, width];
                 multiply(shape, part, View::rows(axes, count), out, false);
-                control.advance(0)
+                control.go_on()
             })?;
             Ok(out)
         };
@@ -77,9 +77,9 @@ impl Axes {
         control: &Control,
     ) -> Result<Option<Self>> {
         let squares = gram(&y, count);
-        control.advance(0)?;
+        control.go_on()?;
         let eigen = SymmetricEigen::new(squares);
-        control.advance(0)?;
+        control.go_on()?;
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
         let largest = eigen.eigenvalues[order[0]];
@@ -106,11 +106,11 @@ impl Axes {
                 );
             });
         // Rounding has tilted the last of them: once more, each against those before it.
-        control.advance(0)?;
+        control.go_on()?;
         let Some(lower) = Cholesky::new(gram(&axes, kept)) else {
             return Ok(None);
         };
-        control.advance(0)?;
+        control.go_on()?;
         let lower = lower.unpack();
         axes.par_chunks_mut(kept).for_each(|row| {
             for j in 0..kept {
@@ -119,7 +119,7 @@ impl Axes {
             }
         });
         let matrix = axes.into_iter().map(|x| x as f32).collect();
-        control.advance(0)?;
+        control.go_on()?;
         Ok(Some(Self::new(matrix, width, kept)))
     }
 

@@ -86,6 +86,26 @@ pub fn rough_angle<T: Element>(query: &[T], norm: f64, row: &[T], row_norm: f64)
     sums.iter().sum()
 }
 
+/// Σ(a-b)²·scale² in float64, in any order.
+#[inline(always)]
+fn rough_sum<T: Element>(query: &[T], row: &[T], scale: f64) -> f64 {
+    let mut sums = [0.0; SUMS];
+    let mut rows = row.chunks_exact(SUMS);
+    let mut queries = query.chunks_exact(SUMS);
+    for (a, b) in (&mut rows).zip(&mut queries) {
+        for lane in 0..SUMS {
+            let difference = (a[lane].to_f64() - b[lane].to_f64()) * scale;
+            sums[lane] += difference * difference;
+        }
+    }
+    let rest = rows.remainder().iter().zip(queries.remainder());
+    for (sum, (a, b)) in sums.iter_mut().zip(rest) {
+        let difference = (a.to_f64() - b.to_f64()) * scale;
+        *sum += difference * difference;
+    }
+    sums.iter().sum()
+}
+
 /// ‖row‖, from the sum of squares in float64 in index order.
 pub fn norm<T: Element>(row: &[T]) -> f64 {
     row.iter()
@@ -102,21 +122,7 @@ impl Element for f64 {
 
     #[inline(always)]
     fn rough_distance(query: &[Self], row: &[Self], scale: f64) -> f64 {
-        let mut sums = [0.0; SUMS];
-        let mut rows = row.chunks_exact(SUMS);
-        let mut queries = query.chunks_exact(SUMS);
-        for (a, b) in (&mut rows).zip(&mut queries) {
-            for lane in 0..SUMS {
-                let difference = (a[lane] - b[lane]) * scale;
-                sums[lane] += difference * difference;
-            }
-        }
-        let rest = rows.remainder().iter().zip(queries.remainder());
-        for (sum, (a, b)) in sums.iter_mut().zip(rest) {
-            let difference = (a - b) * scale;
-            *sum += difference * difference;
-        }
-        sums.iter().sum()
+        rough_sum(query, row, scale)
     }
 
     fn rough_error(width: usize) -> f64 {
@@ -130,11 +136,14 @@ impl Element for f32 {
         f64::from(self)
     }
 
-    /// In float32: a difference of two float32 is rounded once, whatever their offset. (Infinite or NaN
-    /// where the difference overflows.)
+    /// In float32: a difference of two float32 is rounded once, whatever their offset.
     #[inline(always)]
     fn rough_distance(query: &[Self], row: &[Self], scale: f64) -> f64 {
-        // A power of two: exact, but for underflow. Beyond float32's range there is nothing to be had.
+        // Differences or the scale would leave float32's range.
+        if !(f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&scale) {
+            return rough_sum(query, row, scale);
+        }
+        // A power of two: exact, but for underflow.
         let scale = scale as f32;
         let mut sums = [0.0f32; SUMS];
         let mut rows = row.chunks_exact(SUMS);

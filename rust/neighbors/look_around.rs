@@ -9,7 +9,7 @@ use super::pass::Room;
 use super::shortlist;
 use super::tiles::TILE;
 use super::work::Work;
-use crate::{Control, Result};
+use crate::Result;
 
 /// Rows of the first tiles, or this many times K; and never more than that.
 const ROWS: usize = 8192;
@@ -28,12 +28,7 @@ struct Extent {
 
 impl<T: Element> Work<'_, T> {
     /// Offers the rows of the first of the `near` tiles; returns the tiles that are left.
-    pub fn look_around<'n>(
-        &mut self,
-        near: &'n [usize],
-        room: &mut Room,
-        control: &Control,
-    ) -> Result<&'n [usize]> {
+    pub fn look_around<'n>(&mut self, near: &'n [usize], room: &mut Room) -> Result<&'n [usize]> {
         let rows = self.pass.rows;
         let wanted = ROWS.max(TIMES_K * self.pass.k).min(MOST_ROWS);
         let (tiles, rest) = near.split_at(wanted.div_ceil(TILE).min(near.len()));
@@ -47,10 +42,11 @@ impl<T: Element> Work<'_, T> {
         let group = GROUP * (BOUNDS / each / GROUP).clamp(1, 4);
         for first in (0..self.lists.len()).step_by(group) {
             let last = self.lists.len().min(first + group);
-            self.bounds_of(tiles, first, last, room, control)?;
+            self.pass.check_files()?;
+            self.bounds_of(tiles, first, last, room)?;
             for (i, keys) in (first..last).zip(room.keys.chunks_mut(each)) {
-                self.take(i, keys, &extent);
-                control.advance(count)?;
+                self.take(i, keys, &extent)?;
+                self.control.advance(count)?;
             }
         }
         Ok(rest)
@@ -58,14 +54,7 @@ impl<T: Element> Work<'_, T> {
 
     /// Fills in the first bounds of some queries, squared, with the places of their rows: each query's side
     /// by side. Places that nobody takes have the largest bound.
-    fn bounds_of(
-        &self,
-        tiles: &[usize],
-        first: usize,
-        last: usize,
-        room: &mut Room,
-        control: &Control,
-    ) -> Result<()> {
+    fn bounds_of(&self, tiles: &[usize], first: usize, last: usize, room: &mut Room) -> Result<()> {
         let (rows, block) = (self.pass.rows, self.block);
         let pairs = block.pairs;
         let each = tiles.len() * TILE;
@@ -77,7 +66,6 @@ impl<T: Element> Work<'_, T> {
         room.keys
             .resize((last - first) * each, shortlist::key(f32::MAX, 0));
         for (number, &t) in tiles.iter().enumerate() {
-            rows.matrix.check_file()?;
             let tile = &rows.tiles[t];
             let scale = (tile.scale * tile.scale) as f32;
             let cross = (-2.0 * tile.scale * block.scale) as f32;
@@ -106,13 +94,13 @@ impl<T: Element> Work<'_, T> {
                     },
                 );
             }
-            control.advance(0)?;
+            self.control.go_on()?;
         }
         Ok(())
     }
 
     /// Measures the rows with the smallest bounds, and offers those of the others that may be nearer.
-    fn take(&mut self, i: usize, keys: &mut [u64], extent: &Extent) {
+    fn take(&mut self, i: usize, keys: &mut [u64], extent: &Extent) -> Result<()> {
         let rows = self.pass.rows;
         let space = self.pass.space;
         let take = (MEASURED * self.pass.k / 2 + 1).min(keys.len());
@@ -156,13 +144,14 @@ impl<T: Element> Work<'_, T> {
             let place = *key as u32 as usize;
             let row = rows.order[place] + self.sources[i].first as u32;
             if !two {
-                self.offer(i, row, None);
+                self.offer(i, row, None)?;
                 continue;
             }
             let (bound, within) = self.bound(i, place);
-            if within && self.offer(i, row, Some(bound)) {
+            if within && self.offer(i, row, Some(bound))? {
                 self.reaches[i] = (self.lists[i].reach as f32).next_up();
             }
         }
+        Ok(())
     }
 }

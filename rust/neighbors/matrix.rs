@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Error, Result};
+use crate::{Control, Error, Result};
 
 /// The file behind a memory-mapped matrix.
 #[derive(Debug, Clone)]
@@ -133,6 +133,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
         first: usize,
         count: usize,
         room: &'b mut Vec<T>,
+        control: &Control,
     ) -> Result<Rows<'b, T>>
     where
         'a: 'b,
@@ -151,6 +152,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
             self.data[self.first.wrapping_add_signed(place)]
         };
         for top in (0..count).step_by(SQUARE) {
+            control.go_on()?;
             for left in (0..self.width).step_by(SQUARE) {
                 for j in left..self.width.min(left + SQUARE) {
                     for i in top..count.min(top + SQUARE) {
@@ -196,16 +198,19 @@ mod tests {
     #[test]
     fn parts_of_any_layout() {
         let data: Vec<i32> = (0..70 * 40).collect();
-        let mut room = Vec::new();
+        let (mut room, control) = (Vec::new(), Control::default());
         let c = Matrix::new("x", &data, 40).unwrap();
         assert!(!c.scattered());
-        assert_eq!(c.part(3, 2, &mut room).unwrap().row(1), &data[160..200]);
+        assert_eq!(
+            c.part(3, 2, &mut room, &control).unwrap().row(1),
+            &data[160..200]
+        );
         // Fortran order, and every other row backwards.
         let f = Matrix::strided("x", &data, 0, [40, 70], (1, 40)).unwrap();
         let back = Matrix::strided("x", &data, 69 * 40, [35, 40], (-80, 1)).unwrap();
-        let part = f.part(5, 35, &mut room).unwrap();
+        let part = f.part(5, 35, &mut room, &control).unwrap();
         assert!((0..35).all(|i| (0..70).all(|j| part.row(i)[j] == (5 + i + 40 * j) as i32)));
-        let part = back.part(0, 35, &mut room).unwrap();
+        let part = back.part(0, 35, &mut room, &control).unwrap();
         assert!((0..35).all(|i| part.row(i) == &data[(69 - 2 * i) * 40..][..40]));
     }
 

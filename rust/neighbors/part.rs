@@ -58,7 +58,9 @@ impl<'a, T: Element> Part<'a, T> {
         control: &Control,
     ) -> Result<()> {
         self.count = self.capacity.min(self.matrix.rows() - first);
-        let rows = self.matrix.part(first, self.count, &mut self.room)?;
+        let rows = self
+            .matrix
+            .part(first, self.count, &mut self.room, control)?;
         let axes = self.axes.map(|axes| (axes, plan.first));
         self.placed.fill(space, axes, rows, self.count, control)?;
         self.first = Some(first);
@@ -75,13 +77,17 @@ impl<'a, T: Element> Part<'a, T> {
     }
 
     /// Put near rows near each other, in runs of `leaf`.
-    pub fn put_in_order(&mut self, leaf: usize) {
+    pub fn put_in_order(&mut self, leaf: usize, control: &Control) -> Result<()> {
         if self.axes.is_none() {
             self.order = (0..self.count as u32).collect();
-            return;
+            return Ok(());
         }
-        self.order = arrange(&self.placed.leading, self.placed.leaders, leaf);
+        let Placed {
+            leading, leaders, ..
+        } = &self.placed;
+        self.order = arrange(leading, *leaders, leaf, control)?;
         self.placed.reorder(&self.order);
+        control.go_on()
     }
 
     pub fn make_tiles(&mut self, space: &Space, control: &Control) -> Result<()> {
@@ -89,9 +95,11 @@ impl<'a, T: Element> Part<'a, T> {
         let made: Vec<(Tile, Vec<f32>)> = (0..self.count.div_ceil(TILE))
             .into_par_iter()
             .map(|tile| {
-                control.advance(0)?;
                 let places = tile * TILE..self.count.min((tile + 1) * TILE);
-                Ok((Tile::new(&from, places.clone()), self.mean(places)))
+                Ok((
+                    Tile::new(&from, places.clone(), control)?,
+                    self.mean(places),
+                ))
             })
             .collect::<Result<_>>()?;
         (self.tiles, self.means) = made.into_iter().unzip();

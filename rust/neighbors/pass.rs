@@ -49,6 +49,7 @@ impl<T: Element> Pass<'_, T> {
         control: &Control,
     ) -> Result<()> {
         let (rows, queries) = (self.rows, self.queries);
+        self.check_files()?;
         let places = start..start + lists.len();
         let from = queries.coordinates(self.space);
         let pairs = from.pairs();
@@ -56,6 +57,7 @@ impl<T: Element> Pass<'_, T> {
         let near = nearest_first(&rows.means, &queries.mean(places.clone()));
         let mut work = Work {
             pass: self,
+            control,
             arch: Arch::new(),
             start,
             block: &block,
@@ -69,10 +71,10 @@ impl<T: Element> Pass<'_, T> {
         // Where queries know nothing yet of how far their neighbours are.
         let mut rest = &near[..];
         if work.lists[0].reach == f64::INFINITY {
-            rest = work.look_around(&near, room, control)?;
+            rest = work.look_around(&near, room)?;
         }
         for &t in rest {
-            rows.matrix.check_file()?;
+            self.check_files()?;
             let tile = &rows.tiles[t];
             work.set_bounds(tile);
             for (panel, squares) in tile.squares.chunks(PANEL).enumerate() {
@@ -96,13 +98,14 @@ impl<T: Element> Pass<'_, T> {
                 }
                 let first = t * TILE + panel * PANEL;
                 let places = first..first + squares.len();
-                work.consider(tile, places, &room.found, &mut room.passed);
+                work.consider(tile, places, &room.found, &mut room.passed)?;
                 control.advance((work.lists.len() * squares.len()) as u64)?;
             }
         }
+        self.check_files()?;
         for (list, source) in work.lists.iter_mut().zip(&work.sources) {
             work.settled += list.close(source) as u64;
-            control.advance(0)?;
+            control.go_on()?;
         }
         self.bounded.fetch_add(work.bounded, Ordering::Relaxed);
         self.settled.fetch_add(work.settled, Ordering::Relaxed);
@@ -111,6 +114,12 @@ impl<T: Element> Pass<'_, T> {
 }
 
 impl<'a, T: Element> Pass<'a, T> {
+    /// Are the files of mapped matrices still as long as they must be?
+    pub fn check_files(&self) -> Result<()> {
+        self.rows.matrix.check_file()?;
+        self.queries.matrix.check_file()
+    }
+
     /// What settles the query in this place.
     fn source(&self, place: usize) -> Source<'a, T> {
         let query = self.queries.order[place] as usize;

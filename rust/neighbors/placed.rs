@@ -88,7 +88,7 @@ impl Placed {
             .enumerate()
             .try_for_each(|(i, norm)| {
                 *norm = space.norm(rows.row(i));
-                control.advance(0)
+                control.go_on()
             })?;
         let norms = &self.norms;
         self.leading.clear();
@@ -105,7 +105,7 @@ impl Placed {
                 }
                 mark.length = squared.sqrt();
                 *leading = mark.length as f32;
-                control.advance(0)
+                control.go_on()
             });
         };
         self.marks
@@ -140,7 +140,7 @@ impl Placed {
                         );
                         leading.copy_from_slice(&z[..leading.len()]);
                     }
-                    control.advance(0)
+                    control.go_on()
                 },
             )
     }

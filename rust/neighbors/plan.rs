@@ -92,12 +92,12 @@ impl Plan {
             .into_iter()
             .rfind(|count| *count <= most && find(*count) < flat / 4.0)
             .unwrap_or(CHOICES[0]);
-        let sample = Sample::of(space, train, rows)?;
+        let sample = Sample::of(space, train, rows, control)?;
         let Some(axes) = Axes::principal(&sample.data, width, most, control)? else {
             return Ok(Self::flat(width));
         };
-        control.advance(0)?;
-        let queries = Sample::of(space, query, m.min(QUERIES))?;
+        control.go_on()?;
+        let queries = Sample::of(space, query, m.min(QUERIES), control)?;
         let shares = sample.shares(&queries, &axes, k as f64 / n as f64);
         let choices: Vec<usize> = CHOICES
             .into_iter()
@@ -134,13 +134,19 @@ struct Sample {
 
 impl Sample {
     /// `count` rows, spread evenly.
-    fn of<T: Element>(space: &Space, matrix: Matrix<T>, count: usize) -> Result<Self> {
+    fn of<T: Element>(
+        space: &Space,
+        matrix: Matrix<T>,
+        count: usize,
+        control: &Control,
+    ) -> Result<Self> {
         let width = matrix.width();
         let mut data = vec![0.0; count * width];
         let mut room = Vec::new();
         for (i, out) in data.chunks_mut(width).enumerate() {
+            control.go_on()?;
             let place = i as u128 * matrix.rows() as u128 / count as u128;
-            let rows = matrix.part(place as usize, 1, &mut room)?;
+            let rows = matrix.part(place as usize, 1, &mut room, control)?;
             let row = rows.row(0);
             space.coordinates(row, space.norm(row), 0, out);
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use rayon::prelude::*;
 
 use super::element::Element;
-use super::kernel::PANEL;
+use super::kernel::GROUP;
 use super::matrix::Matrix;
 use super::part::Part;
 use super::pass::{Pass, Room};
@@ -60,7 +60,7 @@ pub struct Options {
 /// order; ties to the lower index. The unit of work is a pair of a query and a training row.
 ///
 /// # Errors
-/// [`Error::Value`] if widths differ or exceed 2²², `k` is not in 1..=N (N-1 without oneself), N exceeds
+/// [`Error::Value`] if widths differ or exceed 2²⁰, `k` is not in 1..=N (N-1 without oneself), N exceeds
 /// the range of int32, a value is not finite, values spread over more than 1e150, or a row has no
 /// direction that the cosine needs; [`Error::Memory`]; [`Error::Interrupted`].
 pub fn search<T: Element>(
@@ -100,14 +100,19 @@ fn search_within<T: Element>(
     let placed_bytes = placed::bytes(axes.map_or(0, |axes| axes.count));
     let row_bytes =
         placed_bytes + Tile::bytes(count.div_ceil(2)) + copied * usize::from(train.scattered());
-    let part_rows = (room.rows / row_bytes)
-        .next_multiple_of(TILE)
-        .clamp(PANEL, n.max(PANEL));
+    let part_rows = match room.rows / row_bytes {
+        few if few < TILE => few.clamp(1, n),
+        many => (many / TILE * TILE).min(n),
+    };
     let query_bytes =
         placed_bytes + Shortlist::bytes(k, n) + copied * usize::from(query.scattered());
     let part_queries = (room.queries / query_bytes).clamp(1, m);
     let threads = rayon::current_num_threads();
-    // Blocks' own codes, one a thread.
+    // Blocks' own codes, one a thread, or fewer where even a group of them is large.
+    let at_once = match room.queries / (2 * GROUP * count) {
+        few if few < threads => few.max(1),
+        _ => part_queries,
+    };
     let most = (room.queries / (2 * count * threads)).clamp(1, BLOCK);
     let block = options.block.unwrap_or(most).min(most);
     let block = part_queries.div_ceil(4 * threads).clamp(1, block);
@@ -120,13 +125,13 @@ fn search_within<T: Element>(
     let (bounded, settled) = (AtomicU64::new(0), AtomicU64::new(0));
     for first_query in (0..m).step_by(part_queries) {
         queries.fill(&space, &plan, first_query, control)?;
-        queries.put_in_order(block);
+        queries.put_in_order(block, control)?;
         let lists = &mut lists[..queries.count];
         lists.iter_mut().for_each(Shortlist::reset);
         for first_row in (0..n).step_by(part_rows) {
             if rows.first != Some(first_row) {
                 rows.fill(&space, &plan, first_row, control)?;
-                rows.put_in_order(TILE);
+                rows.put_in_order(TILE, control)?;
                 rows.make_tiles(&space, control)?;
             }
             let pass = Pass {
@@ -138,12 +143,15 @@ fn search_within<T: Element>(
                 bounded: &bounded,
                 settled: &settled,
             };
-            lists
-                .par_chunks_mut(block)
-                .enumerate()
-                .try_for_each_init(Room::default, |room, (i, lists)| {
-                    pass.run(i * block, lists, room, control)
-                })?;
+            for (i, lists) in lists.chunks_mut(block * at_once).enumerate() {
+                let start = i * block * at_once;
+                lists
+                    .par_chunks_mut(block)
+                    .enumerate()
+                    .try_for_each_init(Room::default, |room, (i, lists)| {
+                        pass.run(start + i * block, lists, room, control)
+                    })?;
+            }
         }
         let first = first_query * k;
         let found = indices[first..][..lists.len() * k].par_chunks_mut(k);
@@ -444,6 +452,18 @@ mod tests {
             let room = Bytes { rows, queries };
             let got = search_within(train, query, &euclidean(31), room, &Control::default());
             assert!(got.unwrap().0 == want);
+        }
+        // And with bounds on axes.
+        let (n, m, width) = (6000, 700, 90);
+        let (x, q) = (lean(n, width, "x"), lean(m, width, "q"));
+        let want = brute_force(&x, &q, width, &euclidean(40));
+        let train = Matrix::new("train", &x, width).unwrap();
+        let query = Matrix::new("query", &q, width).unwrap();
+        for (rows, queries) in [(400_000, QUERY_BYTES), (150_000, 300_000)] {
+            let room = Bytes { rows, queries };
+            let got = search_within(train, query, &euclidean(40), room, &Control::default());
+            let (got, statistics) = got.unwrap();
+            assert!(got == want && statistics.axes < width / 2);
         }
     }
 

@@ -36,8 +36,8 @@ pub fn settle<T: Element>(
         ));
     }
     let (mut of_train, mut of_query) = (Vec::new(), Vec::new());
-    let rows = train.part(0, n, &mut of_train)?;
-    let queries = query.part(0, m, &mut of_query)?;
+    let rows = train.part(0, n, &mut of_train, control)?;
+    let queries = query.part(0, m, &mut of_query, control)?;
     let norm = |row: &[T]| match options.metric {
         Metric::Euclidean => 1.0,
         Metric::Cosine => element::norm(row),

@@ -176,15 +176,9 @@ impl Shortlist {
 
     /// Take `row`, of this rough squared distance, as a candidate.
     pub fn push<T: Element>(&mut self, row: u32, squared: f32, source: &Source<T>) {
-        // (Not a number: beyond float32, so to be settled like any other.)
         if squared > self.cut {
             return;
         }
-        let squared = if squared.is_nan() {
-            f32::INFINITY
-        } else {
-            squared
-        };
         if self.open.capacity() == 0 {
             self.open.reserve_exact(self.capacity);
         }

@@ -13,10 +13,12 @@ use crate::{Control, Error, Result};
 /// Differences beyond this would overflow when squared in float64.
 const LARGEST: f64 = 1e150;
 /// Columns beyond this would make the error bounds useless.
-const WIDEST: usize = 1 << 22;
+const WIDEST: usize = 1 << 20;
 /// Numbers between two looks at the control in the pass over the data, and parcels that it is cut into.
 const STRETCH: usize = 1 << 18;
 const PARCELS: usize = 256;
+/// What all parcels take, where rows are wide.
+const PARCEL_BYTES: usize = 32 << 20;
 /// How far, in a distance between rows of length 1, float64 may be off: each coordinate is rounded twice.
 const ANGLE_ERROR: f64 = 1e-15;
 
@@ -196,7 +198,8 @@ impl Space {
 fn columns<T: Element>(m: Matrix<T>, metric: Metric, control: &Control) -> Result<Columns> {
     let (rows, width) = (m.rows(), m.width());
     let stretch = (STRETCH / width).max(1);
-    let rows_each = rows.div_ceil(PARCELS).max(stretch.min(1024));
+    let parcels = (PARCEL_BYTES / (24 * width)).clamp(1, PARCELS);
+    let rows_each = rows.div_ceil(parcels).max(stretch.min(1024));
     let parcels: Vec<Columns> = (0..rows.div_ceil(rows_each))
         .into_par_iter()
         .map(|parcel| {
@@ -208,8 +211,8 @@ fn columns<T: Element>(m: Matrix<T>, metric: Metric, control: &Control) -> Resul
             let mut room = Vec::new();
             let end = rows.min((parcel + 1) * rows_each);
             for first in (parcel * rows_each..end).step_by(stretch) {
-                control.advance(0)?;
-                let part = m.part(first, stretch.min(end - first), &mut room)?;
+                control.go_on()?;
+                let part = m.part(first, stretch.min(end - first), &mut room, control)?;
                 pulp::Arch::new().dispatch(
                     #[inline(always)]
                     || part.iter().for_each(|row| found.add(row, metric)),
@@ -250,7 +253,7 @@ impl Columns {
             Metric::Euclidean => 1.0,
             Metric::Cosine => 1.0 / element::norm(row),
         };
-        let weight = if weight.is_normal() { weight } else { f64::NAN };
+        let weight = if sound(weight) { weight } else { f64::NAN };
         let width = row.len();
         let (sum, least) = (&mut self.sum[..width], &mut self.least[..width]);
         let greatest = &mut self.greatest[..width];
@@ -261,6 +264,11 @@ impl Columns {
             greatest[j] = if x > greatest[j] { x } else { greatest[j] };
         }
     }
+}
+
+/// Whether the norm of this inverse is neither infinite nor so small that its squares lose digits.
+fn sound(weight: f64) -> bool {
+    weight > 0.0 && weight < 1e146
 }
 
 fn check_row<T: Element>(row: &[T], metric: Metric) -> std::result::Result<(), &'static str> {
@@ -276,7 +284,7 @@ fn check_row<T: Element>(row: &[T], metric: Metric) -> std::result::Result<(), &
             "is all zeros, which has no direction; leave it out, or take metric='euclidean'",
         );
     }
-    if (1.0 / element::norm(row)).is_normal() {
+    if sound(1.0 / element::norm(row)) {
         return Ok(());
     }
     Err("has a norm beyond what float64 can hold; rescale it")

@@ -8,6 +8,7 @@ use super::kernel::{GROUP, PANEL, Pairs};
 use super::matrix::Rows;
 use super::placed::{Placed, encode, rounding, scale_of};
 use super::space::Space;
+use crate::{Control, Result};
 
 /// Rows in a tile, a multiple of [`PANEL`].
 pub const TILE: usize = 128;
@@ -96,7 +97,11 @@ pub struct Tile {
 }
 
 impl Tile {
-    pub fn new<T: Element>(from: &Coordinates<T>, places: Range<usize>) -> Self {
+    pub fn new<T: Element>(
+        from: &Coordinates<T>,
+        places: Range<usize>,
+        control: &Control,
+    ) -> Result<Self> {
         let (pairs, scale) = (from.pairs(), from.scale(places.clone()));
         let mut tile = Self {
             panels: vec![[[0; 2]; PANEL]; places.len().div_ceil(PANEL) * pairs],
@@ -118,8 +123,9 @@ impl Tile {
             );
             tile.squares.push(squares);
             tile.error = tile.error.max(error);
+            control.go_on()?;
         }
-        tile
+        Ok(tile)
     }
 
     pub fn bytes(pairs: usize) -> usize {

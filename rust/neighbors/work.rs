@@ -9,10 +9,12 @@ use super::kernel;
 use super::pass::Pass;
 use super::shortlist::{Shortlist, Source};
 use super::tiles::{Block, Tile};
+use crate::{Control, Result};
 
 /// A block of queries at work.
 pub struct Work<'a, T> {
     pub pass: &'a Pass<'a, T>,
+    pub control: &'a Control,
     pub arch: Arch,
     pub block: &'a Block,
     /// The place of the first query.
@@ -43,7 +45,7 @@ impl<T: Element> Work<'_, T> {
         let block = self.block;
         let reach = self.lists[i].reach + block.errors[i] + tile.error;
         let square = block.squared_length(i);
-        // Past the rounding of these lines, in products of at most 2³⁰.
+        // Past the rounding of these lines, which the errors have room for where scales are far apart.
         let bound = (square - reach * reach) / (2.0 * tile.scale * block.scale) - 4.0;
         // A cast keeps within i32, at the lower end far below any product and a row's part; the upper one
         // must leave room for that part.
@@ -54,11 +56,12 @@ impl<T: Element> Work<'_, T> {
     /// Offers a row to a query's shortlist: as one that is no nearer than `bound`, or at once. Says
     /// whether the query's neighbours are known to be nearer now.
     #[inline(always)]
-    pub fn offer(&mut self, i: usize, row: u32, bound: Option<f32>) -> bool {
+    pub fn offer(&mut self, i: usize, row: u32, bound: Option<f32>) -> Result<bool> {
         let (list, source) = (&mut self.lists[i], &self.sources[i]);
         if Some(row) == source.own {
-            return false;
+            return Ok(false);
         }
+        self.control.go_on()?; // a list that settles many rows takes a while
         let before = list.reach;
         self.settled += match bound {
             Some(bound) => list.wait(row, bound, source) as u64,
@@ -67,7 +70,7 @@ impl<T: Element> Work<'_, T> {
                 1
             }
         };
-        list.reach < before
+        Ok(list.reach < before)
     }
 
     /// What becomes of the pairs that the first bound lets through, of rows in these places of a tile.
@@ -77,7 +80,7 @@ impl<T: Element> Work<'_, T> {
         places: Range<usize>,
         found: &[u32],
         passed: &mut Vec<(u32, f32)>,
-    ) {
+    ) -> Result<()> {
         self.bounded += found.len() as u64;
         let arch = self.arch;
         arch.dispatch(Consider {
@@ -86,7 +89,7 @@ impl<T: Element> Work<'_, T> {
             places,
             found,
             passed,
-        });
+        })
     }
 
     /// The second bound of the row in this place: its distance and less, and whether that is within reach.
@@ -120,10 +123,10 @@ struct Consider<'a, 'b, T> {
 }
 
 impl<T: Element> WithSimd for Consider<'_, '_, T> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, _simd: S) -> Result<()> {
         let Self {
             work,
             tile,
@@ -138,12 +141,12 @@ impl<T: Element> WithSimd for Consider<'_, '_, T> {
                 // The last group and the last panel may have places that nobody takes.
                 if i < work.lists.len() && at < places.len() {
                     let row = work.pass.rows.order[places.start + at] + first;
-                    if work.offer(i, row, None) {
+                    if work.offer(i, row, None)? {
                         work.set_bound(i, tile);
                     }
                 }
             }
-            return;
+            return Ok(());
         }
         // In two steps: one without a branch, so that pairs are worked on side by side.
         let mut count = 0;
@@ -159,9 +162,10 @@ impl<T: Element> WithSimd for Consider<'_, '_, T> {
         for &(pair, bound) in &passed[..count] {
             let (i, at) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
             let row = work.pass.rows.order[places.start + at] + first;
-            if work.offer(i, row, Some(bound)) {
+            if work.offer(i, row, Some(bound))? {
                 work.set_bound(i, tile);
             }
         }
+        Ok(())
     }
 }

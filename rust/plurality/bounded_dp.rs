@@ -67,7 +67,7 @@ impl BoundedDp {
             } else {
                 total += votes * self.others(q.len(), label, count, ties, 1.0);
             }
-            control.advance(0)?;
+            control.go_on()?;
         }
         // Divided by P(the Poisson counts sum to K). Their rates sum to K only as nearly as q sums to 1,
         // which the exponential makes up for: Eq. 4 holds for q as it stands.

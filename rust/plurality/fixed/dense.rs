@@ -102,7 +102,7 @@ impl<'a> Dense<'a> {
             let mut next = vec![0.0; nodes];
             add_product(&self.shape, &product, &factor, &mut next);
             product = next;
-            control.advance(0)?;
+            control.go_on()?;
         }
         // By the votes kept so far.
         let mut kept = vec![product];
@@ -130,7 +130,7 @@ impl<'a> Dense<'a> {
                         next[before + a][nodes - 1] += last.map(|(x, y)| x * y).sum::<f64>();
                     } else {
                         add_product(&self.shape, product, &factor, &mut next[before + a]);
-                        control.advance(0)?;
+                        control.go_on()?;
                     }
                 }
             }

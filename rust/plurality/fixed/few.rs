@@ -53,7 +53,7 @@ pub fn accuracy(
             }
             std::mem::swap(&mut table, &mut next);
             counted += 1;
-            control.advance(0)?;
+            control.go_on()?;
         }
     }
     let mut result = vec![0.0; width];

@@ -334,7 +334,7 @@ impl Solver<'_> {
             } else {
                 add(&votes, 1.0)?;
             }
-            self.control.advance(0)?;
+            self.control.go_on()?;
         }
         Ok(())
     }
