@@ -1,11 +1,8 @@
 //! The types of number that a search takes, and the distance between two rows of them: exact, in one
 //! order of addition, and rough, in whatever order is fast.
 
-use super::kernel::squared_distance;
-
-/// How many rows are settled side by side: each sum is sequential, so one at a time would wait for
-/// every addition.
-pub const LANES: usize = 4;
+use super::kernel;
+pub use super::kernel::LANES;
 
 /// Partial sums of a rough distance.
 const SUMS: usize = 32;
@@ -136,6 +133,11 @@ impl Element for f32 {
         f64::from(self)
     }
 
+    #[inline(always)]
+    fn squared_distances(query: &[Self], rows: [&[Self]; LANES]) -> [f64; LANES] {
+        kernel::sums_in_order(query, rows)
+    }
+
     /// In float32: a difference of two float32 is rounded once, whatever their offset.
     #[inline(always)]
     fn rough_distance(query: &[Self], row: &[Self], scale: f64) -> f64 {
@@ -176,12 +178,12 @@ impl Element for u8 {
     /// In integers, in any order: float64 would be exact too, but slower.
     #[inline(always)]
     fn squared_distances(query: &[Self], rows: [&[Self]; LANES]) -> [f64; LANES] {
-        rows.map(|row| squared_distance(query, row) as f64)
+        rows.map(|row| kernel::squared_distance(query, row) as f64)
     }
 
     #[inline(always)]
     fn rough_distance(query: &[Self], row: &[Self], scale: f64) -> f64 {
-        squared_distance(query, row) as f64 * (scale * scale)
+        kernel::squared_distance(query, row) as f64 * (scale * scale)
     }
 
     fn rough_error(_width: usize) -> f64 {

@@ -1,4 +1,5 @@
-//! Sums of products of whole numbers, by whatever vector unit there is: exact, so the same bits on all.
+//! Sums, by whatever vector unit there is: of whole numbers, so exact, or in one order, so the same bits on
+//! all.
 //!
 //! Sums of products of codes fit 32 bits as long as no code is longer than [`LONGEST`].
 
@@ -6,6 +7,9 @@
 pub const PANEL: usize = 16;
 /// Queries that are multiplied side by side.
 pub const GROUP: usize = 6;
+/// Rows that are settled side by side: each sum is sequential, so one at a time would wait for every
+/// addition.
+pub const LANES: usize = 8;
 /// The length of the longest code: the product of two, and a bound of [`bounds`], fit 32 bits.
 pub const LONGEST: f64 = 22_000.0;
 
@@ -67,6 +71,26 @@ pub fn product(a: &[i16], b: &[i16]) -> i32 {
 fn portable_product(a: &[i16], b: &[i16]) -> i32 {
     let each = a.iter().zip(b);
     each.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+}
+
+/// Σ(a-b)² between a query and some rows, in float64, added in index order.
+#[inline(always)]
+pub fn sums_in_order(query: &[f32], rows: [&[f32]; LANES]) -> [f64; LANES] {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature is there.
+        return unsafe { avx2::sums_in_order(query, rows) };
+    }
+    portable_sums(query, rows)
+}
+
+fn portable_sums(query: &[f32], rows: [&[f32]; LANES]) -> [f64; LANES] {
+    rows.map(|row| {
+        query.iter().zip(row).fold(0.0, |sum, (q, x)| {
+            let difference = f64::from(*x) - f64::from(*q);
+            sum + difference * difference
+        })
+    })
 }
 
 /// Asks for a row that will soon be read.
@@ -132,7 +156,7 @@ fn portable(panel: &[Pairs], group: &[[i16; 2]]) -> [[i32; PANEL]; GROUP] {
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{GROUP, PANEL, Pairs};
+    use super::{GROUP, LANES, PANEL, Pairs};
 
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -180,6 +204,56 @@ mod avx2 {
             lanes = _mm256_add_epi32(lanes, _mm256_madd_epi16(apart, apart));
         }
         rest + sum(lanes)
+    }
+
+    /// A row a lane: four columns of four rows are read at a time, and turned.
+    #[target_feature(enable = "avx2")]
+    pub fn sums_in_order(query: &[f32], rows: [&[f32]; LANES]) -> [f64; LANES] {
+        let width = query.len();
+        for row in rows {
+            assert_eq!(row.len(), width);
+        }
+        let mut sums = [_mm256_setzero_pd(); LANES / 4];
+        let whole = width / 4 * 4;
+        for j in (0..whole).step_by(4) {
+            for (half, sum) in sums.iter_mut().enumerate() {
+                let at = |lane: usize| rows[4 * half + lane][j..].as_ptr();
+                // SAFETY: every row has four more numbers there; unaligned loads take any address.
+                let (a, b, c, d) = unsafe {
+                    (
+                        _mm_loadu_ps(at(0)),
+                        _mm_loadu_ps(at(1)),
+                        _mm_loadu_ps(at(2)),
+                        _mm_loadu_ps(at(3)),
+                    )
+                };
+                let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
+                let (ab_high, cd_high) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
+                let columns = [
+                    _mm_movelh_ps(ab, cd),
+                    _mm_movehl_ps(cd, ab),
+                    _mm_movelh_ps(ab_high, cd_high),
+                    _mm_movehl_ps(cd_high, ab_high),
+                ];
+                for (column, q) in columns.into_iter().zip(&query[j..j + 4]) {
+                    let q = _mm256_set1_pd(f64::from(*q));
+                    let difference = _mm256_sub_pd(_mm256_cvtps_pd(column), q);
+                    *sum = _mm256_add_pd(*sum, _mm256_mul_pd(difference, difference));
+                }
+            }
+        }
+        let mut totals = [0.0; LANES];
+        for (half, sum) in sums.into_iter().enumerate() {
+            // SAFETY: there is room for four numbers; unaligned stores take any address.
+            unsafe { _mm256_storeu_pd(totals[4 * half..].as_mut_ptr(), sum) };
+        }
+        for (total, row) in totals.iter_mut().zip(rows) {
+            for j in whole..width {
+                let difference = f64::from(row[j]) - f64::from(query[j]);
+                *total += difference * difference;
+            }
+        }
+        totals
     }
 
     /// Half a panel of 32-bit numbers.
@@ -284,6 +358,13 @@ mod tests {
             let codes = (0..width / 16 * 16).map(|i| (stream.integer(i) as i16) % most);
             let codes: Vec<i16> = codes.collect();
             assert_eq!(product(&codes, &codes), portable_product(&codes, &codes));
+        }
+        for width in [1, 3, 4, 7, 64, 101] {
+            let number = |i: usize| (stream.uniform(i as u64) * 1e4) as f32;
+            let query: Vec<f32> = (0..width).map(number).collect();
+            let rows: Vec<f32> = (0..LANES * width).map(|i| number(i + 500)).collect();
+            let rows = std::array::from_fn(|lane| &rows[lane * width..][..width]);
+            assert_eq!(sums_in_order(&query, rows), portable_sums(&query, rows));
         }
         // As large as they come.
         let (a, b) = (vec![0; 70_000], vec![255; 70_000]);

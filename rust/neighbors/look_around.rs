@@ -1,7 +1,9 @@
 //! The first rows that a block of queries looks at: those of the nearest tiles.
 //!
-//! All their bounds are taken, and the rows with the smallest ones are measured first: what is left to do
+//! All their bounds are taken, and the rows with the smallest ones are offered first: what is left to do
 //! knows almost how far the neighbours are.
+
+use pulp::{Simd, WithSimd};
 
 use super::element::Element;
 use super::kernel::{self, GROUP, LONGEST, PANEL};
@@ -17,8 +19,38 @@ const TIMES_K: usize = 16;
 const MOST_ROWS: usize = 1 << 16;
 /// Bounds that are kept at a time.
 const BOUNDS: usize = 1 << 18;
-/// How many times K rows are measured, as halves.
-const MEASURED: usize = 3;
+/// How many times K rows are offered before the others.
+const PICKED: usize = 2;
+
+/// Squared bounds of a panel's rows, with their places. (A closure would not be compiled for the vector
+/// unit.)
+struct Keys<'a> {
+    products: &'a [[i32; PANEL]],
+    of_queries: &'a [f32],
+    squares: &'a [f32; PANEL],
+    cross: f32,
+    place: u32,
+    keys: &'a mut [u64],
+    /// Keys from a query's to the next one's.
+    each: usize,
+}
+
+impl WithSimd for Keys<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let queries = self.products.iter().zip(self.of_queries);
+        for ((products, own), keys) in queries.zip(self.keys.chunks_mut(self.each)) {
+            let keys: &mut [u64; PANEL] = (&mut keys[..PANEL]).try_into().expect("a panel");
+            for lane in 0..PANEL {
+                let bound = self.squares[lane] + (own + self.cross * products[lane] as f32);
+                let bound = if bound > 0.0 { bound } else { 0.0 };
+                keys[lane] = shortlist::key(bound, self.place + lane as u32);
+            }
+        }
+    }
+}
 
 /// The largest error of a row of some tiles, and more than its largest length.
 struct Extent {
@@ -78,79 +110,62 @@ impl<T: Element> Work<'_, T> {
                 }
                 let place = (t * TILE + panel * PANEL) as u32;
                 let start = number * TILE + panel * PANEL;
-                let keys = &mut room.keys;
-                self.arch.dispatch(
-                    #[inline(always)]
-                    || {
-                        let queries = room.products.iter().zip(&of_queries).enumerate();
-                        for (i, (products, own)) in queries {
-                            let keys = &mut keys[i * each + start..][..PANEL];
-                            for lane in 0..PANEL {
-                                let bound = squares[lane] + (own + cross * products[lane] as f32);
-                                let bound = if bound > 0.0 { bound } else { 0.0 };
-                                keys[lane] = shortlist::key(bound, place + lane as u32);
-                            }
-                        }
-                    },
-                );
+                self.arch.dispatch(Keys {
+                    products: &room.products,
+                    of_queries: &of_queries,
+                    squares: &squares,
+                    cross,
+                    place,
+                    keys: &mut room.keys[start..],
+                    each,
+                });
             }
             self.control.go_on()?;
         }
         Ok(())
     }
 
-    /// Measures the rows with the smallest bounds, and offers those of the others that may be nearer.
+    /// Offers the rows with the smallest bounds, then those of the others that may be nearer.
     fn take(&mut self, i: usize, keys: &mut [u64], extent: &Extent) -> Result<()> {
-        let rows = self.pass.rows;
-        let space = self.pass.space;
-        let take = (MEASURED * self.pass.k / 2 + 1).min(keys.len());
-        if take < keys.len() {
-            keys.select_nth_unstable(take);
+        let picked = (PICKED * self.pass.k + 1).min(keys.len());
+        if picked < keys.len() {
+            keys.select_nth_unstable(picked);
         }
-        let (nearest, others) = keys.split_at(take);
-        let source = &self.sources[i];
-        let row_of = |key: &u64| rows.order[*key as u32 as usize] + source.first as u32;
-        let list = &mut self.lists[i];
-        let is_row = |key: &&u64| shortlist::number(**key) < f32::MAX;
-        let mut found = nearest.iter().filter(is_row).map(row_of).peekable();
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                while let Some(row) = found.next() {
-                    if let Some(next) = found.peek() {
-                        source.prefetch(*next);
-                    }
-                    self.bounded += 1;
-                    if Some(row) != source.own {
-                        self.settled += 1;
-                        list.push(row, source.rough(row), source);
-                    }
-                }
-            },
-        );
-        list.narrow(space);
-        self.reaches[i] = (list.reach as f32).next_up();
+        let (nearest, others) = keys.split_at(picked);
+        for key in nearest
+            .iter()
+            .filter(|key| shortlist::number(**key) < f32::MAX)
+        {
+            self.offer_place(i, *key as u32 as usize)?;
+        }
+        self.settled += self.lists[i].look(0, &self.sources[i]) as u64;
+        self.lists[i].narrow(self.pass.space);
+        self.learn(i);
         // Past the rounding of the bounds in float32, whose terms are no larger than these squares.
-        let reach = list.reach + self.block.errors[i] + extent.error;
+        let reach = self.lists[i].reach + self.block.errors[i] + extent.error;
         let slack = 1e-6 * (self.block.squared_length(i) + extent.length * extent.length);
         let most = (reach * reach * (1.0 + 1e-6) + slack) as f32;
         let most = shortlist::key(most.min(f32::MAX.next_down()), u32::MAX);
-        let two = rows.placed.stride > 0;
-        for key in others {
-            if *key > most {
-                continue;
+        for key in others.iter().filter(|key| **key <= most) {
+            self.offer_place(i, *key as u32 as usize)?;
+        }
+        Ok(())
+    }
+
+    fn offer_place(&mut self, i: usize, place: usize) -> Result<()> {
+        let rows = self.pass.rows;
+        let row = rows.order[place] + self.sources[i].first as u32;
+        self.bounded += 1;
+        let nearer = if rows.placed.stride == 0 {
+            self.offer(i, row, None)?
+        } else {
+            match self.bound(i, place) {
+                (bound, true) => self.offer(i, row, Some(bound))?,
+                (_, false) => false,
             }
-            self.bounded += 1;
-            let place = *key as u32 as usize;
-            let row = rows.order[place] + self.sources[i].first as u32;
-            if !two {
-                self.offer(i, row, None)?;
-                continue;
-            }
-            let (bound, within) = self.bound(i, place);
-            if within && self.offer(i, row, Some(bound))? {
-                self.reaches[i] = (self.lists[i].reach as f32).next_up();
-            }
+        };
+        if nearer {
+            self.learn(i);
         }
         Ok(())
     }

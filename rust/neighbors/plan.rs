@@ -18,7 +18,7 @@ const COMPARED: usize = 2048;
 /// The most numbers in the axes.
 const AXES: usize = 1 << 22;
 /// Numbers of axes to choose from.
-const CHOICES: [usize; 10] = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256];
+const CHOICES: [usize; 12] = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 
 // What things take on one core, in nanoseconds: rough figures of a machine with AVX2.
 /// A pair of codes, apart from their coordinates; each coordinate.
@@ -29,7 +29,7 @@ const SECOND: f64 = 15.0;
 const SECOND_CODE: f64 = 0.06;
 /// A pair that the second lets through; each byte of its row.
 const SETTLED: f64 = 60.0;
-const BYTE: f64 = 0.06;
+const BYTE: f64 = 0.12;
 /// A number multiplied by an axis.
 const PROJECT: f64 = 0.022;
 /// Numbers squared by axes squared: the axes themselves.
@@ -69,7 +69,7 @@ impl Plan {
         let pairs = n as f64 * m as f64;
         let bytes = (width * size_of::<T>()) as f64;
         let rows = n.min(ROWS).min(NUMBERS / width);
-        let most = (width / 2)
+        let most = (width / 3)
             .min(rows / 2)
             .min(AXES / width)
             .min(CHOICES[CHOICES.len() - 1]);

@@ -1,5 +1,7 @@
 //! The rows that may still be among one query's K nearest.
 
+use pulp::{Simd, WithSimd};
+
 use super::element::{self, Element, LANES};
 use super::kernel;
 use super::matrix::Rows;
@@ -71,6 +73,45 @@ impl<T: Element> Source<'_, T> {
     }
 }
 
+/// Rows that are measured in one go.
+const MEASURED: usize = 16;
+
+/// The rough squared distances of some rows. (Closures would not be compiled for the vector unit.)
+struct Measure<'a, 'b, T> {
+    source: &'a Source<'b, T>,
+    rows: &'a [u64],
+    squares: &'a mut [f32],
+}
+
+impl<T: Element> WithSimd for Measure<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for i in 0..self.rows.len() {
+            if let Some(next) = self.rows.get(i + 1) {
+                self.source.prefetch(*next as u32);
+            }
+            self.squares[i] = self.source.rough(self.rows[i] as u32);
+        }
+    }
+}
+
+/// The distances of some rows.
+struct Settle<'a, 'b, T> {
+    source: &'a Source<'b, T>,
+    rows: [u32; LANES],
+}
+
+impl<T: Element> WithSimd for Settle<'_, '_, T> {
+    type Output = [f64; LANES];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> [f64; LANES] {
+        self.source.exact(self.rows)
+    }
+}
+
 /// A number that is not negative and a row, as one integer, whose order is that of the number.
 pub const fn key(number: f32, row: u32) -> u64 {
     (number.to_bits() as u64) << 32 | row as u64
@@ -134,7 +175,7 @@ impl Shortlist {
     }
 
     /// Look at waiting rows, the nearest first, until no more than `rest` of them wait.
-    fn look<T: Element>(&mut self, rest: usize, source: &Source<T>) -> usize {
+    pub fn look<T: Element>(&mut self, rest: usize, source: &Source<T>) -> usize {
         let step = (self.k / 4).max(16);
         let mut looked = 0;
         loop {
@@ -147,25 +188,17 @@ impl Shortlist {
             if some < self.waiting.len() {
                 self.waiting.select_nth_unstable(some - 1);
             }
-            let mut found = [0; 16];
-            for start in (0..some).step_by(found.len()) {
-                let part = &self.waiting[start..some.min(start + found.len())];
-                found[..part.len()].copy_from_slice(part);
-                let count = part.len();
-                let squares = pulp::Arch::new().dispatch(
-                    #[inline(always)]
-                    || {
-                        let mut squares = [0.0; 16];
-                        source.prefetch(found[0] as u32);
-                        for (i, square) in squares[..count].iter_mut().enumerate() {
-                            source.prefetch(found[(i + 1).min(count - 1)] as u32);
-                            *square = source.rough(found[i] as u32);
-                        }
-                        squares
-                    },
-                );
-                for (waiting, square) in found[..count].iter().zip(squares) {
-                    self.push(*waiting as u32, square, source);
+            let mut squares = [0.0; MEASURED];
+            for start in (0..some).step_by(MEASURED) {
+                let rows = &self.waiting[start..some.min(start + MEASURED)];
+                let squares = &mut squares[..rows.len()];
+                pulp::Arch::new().dispatch(Measure {
+                    source,
+                    rows,
+                    squares,
+                });
+                for (i, square) in squares.iter().enumerate() {
+                    self.push(self.waiting[start + i] as u32, *square, source);
                 }
             }
             self.waiting.drain(..some);
@@ -214,10 +247,7 @@ impl Shortlist {
             let next = self.open.iter().skip((i + 1) * LANES).take(LANES);
             next.for_each(|row| source.prefetch(*row as u32));
             let rows = std::array::from_fn(|i| group[i.min(group.len() - 1)] as u32);
-            let distances = arch.dispatch(
-                #[inline(always)]
-                || source.exact(rows),
-            );
+            let distances = arch.dispatch(Settle { source, rows });
             let found = distances.into_iter().zip(rows).take(group.len());
             self.settled.extend(found);
         }

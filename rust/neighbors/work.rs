@@ -11,6 +11,10 @@ use super::shortlist::{Shortlist, Source};
 use super::tiles::{Block, Tile};
 use crate::{Control, Result};
 
+/// Bytes of a row beyond which the rows of a panel are measured while they are in the cache, rather than the
+/// nearest first.
+const LONG_ROW: usize = 8192;
+
 /// A block of queries at work.
 pub struct Work<'a, T> {
     pub pass: &'a Pass<'a, T>,
@@ -50,6 +54,12 @@ impl<T: Element> Work<'_, T> {
         // A cast keeps within i32, at the lower end far below any product and a row's part; the upper one
         // must leave room for that part.
         self.bounds[i] = (bound as i32).min(i32::MAX >> 1);
+        self.learn(i);
+    }
+
+    /// Takes over how far a query's neighbours may be.
+    #[inline(always)]
+    pub fn learn(&mut self, i: usize) {
         self.reaches[i] = (self.lists[i].reach as f32).next_up();
     }
 
@@ -159,10 +169,11 @@ impl<T: Element> WithSimd for Consider<'_, '_, T> {
                 count += usize::from(within);
             }
         }
+        let at_once = size_of_val(work.sources[0].query) > LONG_ROW;
         for &(pair, bound) in &passed[..count] {
             let (i, at) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
             let row = work.pass.rows.order[places.start + at] + first;
-            if work.offer(i, row, Some(bound))? {
+            if work.offer(i, row, (!at_once).then_some(bound))? {
                 work.set_bound(i, tile);
             }
         }
