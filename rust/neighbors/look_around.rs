@@ -17,8 +17,9 @@ use crate::Result;
 const ROWS: usize = 8192;
 const TIMES_K: usize = 16;
 const MOST_ROWS: usize = 1 << 16;
-/// Bounds that are kept at a time.
+/// Bounds that a thread keeps at a time, and all together.
 const BOUNDS: usize = 1 << 18;
+const ALL_BOUNDS: usize = 1 << 22;
 /// How many times K rows are offered before the others.
 const PICKED: usize = 2;
 
@@ -71,7 +72,8 @@ impl<T: Element> Work<'_, T> {
         };
         let count = all().map(|tile| tile.squares.len() as u64).sum();
         let each = tiles.len() * TILE;
-        let group = GROUP * (BOUNDS / each / GROUP).clamp(1, 4);
+        let bounds = BOUNDS.min(ALL_BOUNDS / rayon::current_num_threads());
+        let group = GROUP * (bounds / each / GROUP).clamp(1, 4);
         for first in (0..self.lists.len()).step_by(group) {
             let last = self.lists.len().min(first + group);
             self.pass.check_files()?;

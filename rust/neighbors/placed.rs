@@ -149,30 +149,15 @@ impl Placed {
 impl Placed {
     /// Puts codes and marks in another order: that of the rows in `order`.
     pub fn reorder(&mut self, order: &[u32]) {
-        let mut done = vec![false; order.len()];
-        let mut first = vec![0; self.stride];
-        for start in 0..order.len() {
-            if done[start] {
-                continue;
-            }
-            // Around the cycle that the row at `start` belongs to.
-            let mark = self.marks[start];
-            first.copy_from_slice(&self.codes[start * self.stride..][..self.stride]);
-            let mut place = start;
-            loop {
-                done[place] = true;
-                let from = order[place] as usize;
-                if from == start {
-                    break;
-                }
-                self.marks[place] = self.marks[from];
-                let code = from * self.stride..(from + 1) * self.stride;
-                self.codes.copy_within(code, place * self.stride);
-                place = from;
-            }
-            self.marks[place] = mark;
-            self.codes[place * self.stride..][..self.stride].copy_from_slice(&first);
-        }
+        self.marks = order.par_iter().map(|i| self.marks[*i as usize]).collect();
+        let mut codes = vec![0; self.codes.len()];
+        codes
+            .par_chunks_exact_mut(self.stride)
+            .zip(order)
+            .for_each(|(code, i)| {
+                code.copy_from_slice(&self.codes[*i as usize * self.stride..][..self.stride]);
+            });
+        self.codes = codes;
     }
 }
 

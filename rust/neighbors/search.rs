@@ -115,7 +115,7 @@ fn search_within<T: Element>(
     };
     let most = (room.queries / (2 * count * threads)).clamp(1, BLOCK);
     let block = options.block.unwrap_or(most).min(most);
-    let block = part_queries.div_ceil(4 * threads).clamp(1, block);
+    let block = part_queries.div_ceil(8 * threads).clamp(1, block);
 
     let mut indices = zeros(&[m, k])?;
     let mut distances = zeros(&[m, k])?;

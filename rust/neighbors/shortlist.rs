@@ -73,31 +73,7 @@ impl<T: Element> Source<'_, T> {
     }
 }
 
-/// Rows that are measured in one go.
-const MEASURED: usize = 16;
-
-/// The rough squared distances of some rows. (Closures would not be compiled for the vector unit.)
-struct Measure<'a, 'b, T> {
-    source: &'a Source<'b, T>,
-    rows: &'a [u64],
-    squares: &'a mut [f32],
-}
-
-impl<T: Element> WithSimd for Measure<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        for i in 0..self.rows.len() {
-            if let Some(next) = self.rows.get(i + 1) {
-                self.source.prefetch(*next as u32);
-            }
-            self.squares[i] = self.source.rough(self.rows[i] as u32);
-        }
-    }
-}
-
-/// The distances of some rows.
+/// The distances of some rows. (A closure would not be compiled for the vector unit.)
 struct Settle<'a, 'b, T> {
     source: &'a Source<'b, T>,
     rows: [u32; LANES],
@@ -188,21 +164,10 @@ impl Shortlist {
             if some < self.waiting.len() {
                 self.waiting.select_nth_unstable(some - 1);
             }
-            let mut squares = [0.0; MEASURED];
-            for start in (0..some).step_by(MEASURED) {
-                let rows = &self.waiting[start..some.min(start + MEASURED)];
-                let squares = &mut squares[..rows.len()];
-                pulp::Arch::new().dispatch(Measure {
-                    source,
-                    rows,
-                    squares,
-                });
-                for (i, square) in squares.iter().enumerate() {
-                    self.push(self.waiting[start + i] as u32, *square, source);
-                }
-            }
+            // Settled at once: a rough distance would have to read the rows as well.
+            self.open.extend_from_slice(&self.waiting[..some]);
             self.waiting.drain(..some);
-            self.narrow(source.space);
+            self.settle(source);
             looked += some;
         }
     }
