@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn bounds_on_axes_equal_brute_force() {
-        let (n, m, width) = (6000, 700, 90);
+        let (n, m, width) = (5000, 500, 240);
         let (x, q) = (lean(n, width, "x"), lean(m, width, "q"));
         for k in [1, 40] {
             let statistics = check(&x, &q, width, k);
@@ -454,12 +454,12 @@ mod tests {
             assert!(got.unwrap().0 == want);
         }
         // And with bounds on axes.
-        let (n, m, width) = (6000, 700, 90);
+        let (n, m, width) = (5000, 500, 240);
         let (x, q) = (lean(n, width, "x"), lean(m, width, "q"));
         let want = brute_force(&x, &q, width, &euclidean(40));
         let train = Matrix::new("train", &x, width).unwrap();
         let query = Matrix::new("query", &q, width).unwrap();
-        for (rows, queries) in [(400_000, QUERY_BYTES), (150_000, 300_000)] {
+        for (rows, queries) in [(900_000, QUERY_BYTES), (300_000, 500_000)] {
             let room = Bytes { rows, queries };
             let got = search_within(train, query, &euclidean(40), room, &Control::default());
             let (got, statistics) = got.unwrap();
