@@ -6,7 +6,7 @@ space of `pynoise.knn.space`; distances, and the order of what was found, are th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, _core, seeds
 from pynoise.errors import InputValueError
-from pynoise.knn.nearest import Found, SearchStatistics
+from pynoise.knn.nearest import Found, Progress, SearchStatistics
 from pynoise.knn.nearest import search as search_by
 from pynoise.knn.space import Columns, Space, refuse
 
@@ -52,7 +52,7 @@ def search(
     threads: int,
     block: int | None,
     seed: int,
-    progress: Callable[[str, int, int], object] | None,
+    progress: Progress | None,
 ) -> Found:
     """Find `k` near rows of `train` [N, d] to each row of `query` [M, d], both of one dtype.
 

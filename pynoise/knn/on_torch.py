@@ -1,8 +1,7 @@
 """The engine "torch": exact neighbours with torch's matrix products, on a CUDA device where there is one.
 
-Products are float32, yet the result is that of float64 brute force, because their error is bounded; the bound
-is that of the exact engine (docs/architecture.md). For a row x and a query q of the float32 space, η the
-relative error and s the computed product,
+Products are float32, yet the result is that of float64 brute force, because their error is bounded. For a
+row x and a query q of the float32 space, η the relative error and s the computed product,
 
     L = (1 - η)‖x‖² - 2s  ≤  D² - (1 - η)‖q‖² + floor  ≤  L + 2(η(‖x‖² + ‖q‖²) + floor) = U.
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, _core
 from pynoise.errors import InputValueError
-from pynoise.knn.nearest import Found, SearchStatistics
+from pynoise.knn.nearest import Found, Progress, SearchStatistics
 from pynoise.knn.space import Columns, Space, refuse
 
 try:
@@ -60,7 +59,7 @@ def search(
     threads: int,
     block: int | None,
     seed: int,  # noqa: ARG001 (every engine takes it)
-    progress: Callable[[str, int, int], object] | None,
+    progress: Progress | None,
 ) -> Found:
     """Find the `k` nearest rows of `train` [N, d] to each row of `query` [M, d], both of one dtype.
 

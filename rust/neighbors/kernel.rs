@@ -10,7 +10,7 @@ pub const GROUP: usize = 6;
 /// Rows that are settled side by side: each sum is sequential, so one at a time would wait for every
 /// addition.
 pub const LANES: usize = 8;
-/// The length of the longest code: the product of two, and a bound of [`bounds`], fit 32 bits.
+/// The length of the longest code: the product of two, and what [`survivors`] compares it with, fit 32 bits.
 pub const LONGEST: f64 = 22_000.0;
 
 /// Rows in a panel: for each pair of coordinates, those of each row.

@@ -87,7 +87,7 @@ impl Placed {
             .par_iter_mut()
             .enumerate()
             .try_for_each(|(i, norm)| {
-                *norm = space.norm(rows.row(i));
+                *norm = space.metric.norm(rows.row(i));
                 control.go_on()
             })?;
         let norms = &self.norms;

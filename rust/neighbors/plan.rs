@@ -98,11 +98,11 @@ impl Plan {
         };
         control.go_on()?;
         let queries = Sample::of(space, query, m.min(QUERIES), control)?;
-        let shares = sample.shares(&queries, &axes, k as f64 / n as f64);
         let choices: Vec<usize> = CHOICES
             .into_iter()
             .filter(|count| *count <= axes.count)
             .collect();
+        let shares = sample.shares(&queries, &axes, &choices, k as f64 / n as f64);
         let mut best = (flat, None);
         for (i, &first) in choices.iter().enumerate() {
             for (j, &last) in choices.iter().enumerate().skip(i) {
@@ -148,16 +148,15 @@ impl Sample {
             let place = i as u128 * matrix.rows() as u128 / count as u128;
             let rows = matrix.part(place as usize, 1, &mut room, control)?;
             let row = rows.row(0);
-            space.coordinates(row, space.norm(row), 0, out);
+            space.coordinates(row, space.metric.norm(row), 0, out);
         }
         Ok(Self { data, width })
     }
 
-    /// For each choice of axes, the share of pairs whose bound is no larger than the distance of the
+    /// For each choice of a number of axes, the share of pairs whose bound is no larger than the distance of the
     /// neighbour that has this `share` of the rows before it.
-    fn shares(&self, queries: &Self, axes: &Axes, share: f64) -> Vec<f64> {
+    fn shares(&self, queries: &Self, axes: &Axes, choices: &[usize], share: f64) -> Vec<f64> {
         let width = self.width;
-        // Every other row, say, if there are many: rows are compared as they are found, one in so many.
         let rows = self.data.len() / width;
         let step = rows.div_ceil(COMPARED);
         let picked: Vec<f32> = self
@@ -188,10 +187,6 @@ impl Sample {
         let square = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>();
         let lengths: Vec<f32> = picked.chunks(width).map(square).collect();
         let kth = ((share * n as f64).ceil() as usize).clamp(1, n) - 1;
-        let choices: Vec<usize> = CHOICES
-            .into_iter()
-            .filter(|count| *count <= axes.count)
-            .collect();
         let rests = |squared: f32, z: &[f32]| -> Vec<f32> {
             let rest = choices.iter().map(|count| squared - square(&z[..*count]));
             rest.map(|rest| rest.max(0.0).sqrt()).collect()

@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::element::{self, Element, LANES};
+use super::element::{Element, LANES};
 use super::matrix::Matrix;
 use super::search::{Neighbors, Options};
-use super::space::Metric;
 use crate::memory::zeros;
 use crate::{Control, Error, Result};
 
@@ -38,10 +37,7 @@ pub fn settle<T: Element>(
     let (mut of_train, mut of_query) = (Vec::new(), Vec::new());
     let rows = train.part(0, n, &mut of_train, control)?;
     let queries = query.part(0, m, &mut of_query, control)?;
-    let norm = |row: &[T]| match options.metric {
-        Metric::Euclidean => 1.0,
-        Metric::Cosine => element::norm(row),
-    };
+    let norm = |row: &[T]| options.metric.norm(row);
     let mut indices = zeros(&[m, k])?;
     let mut distances = zeros(&[m, k])?;
     indices
@@ -99,6 +95,7 @@ pub fn settle<T: Element>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::space::Metric;
     use super::*;
 
     #[test]

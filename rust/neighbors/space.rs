@@ -32,6 +32,15 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// The number that a row is divided by; for the Euclidean distance that is 1.
+    #[inline(always)]
+    pub(super) fn norm<T: Element>(self, row: &[T]) -> f64 {
+        match self {
+            Self::Euclidean => 1.0,
+            Self::Cosine => element::norm(row),
+        }
+    }
+
     /// The distances between a query and some rows, as a search returns them.
     #[inline(always)]
     pub(super) fn distances<T: Element>(
@@ -146,17 +155,6 @@ impl Space {
         })
     }
 
-    /// The number that a row is divided by.
-    ///
-    /// For the Euclidean distance that is 1.
-    #[inline(always)]
-    pub fn norm<T: Element>(&self, row: &[T]) -> f64 {
-        match self.metric {
-            Metric::Euclidean => 1.0,
-            Metric::Cosine => element::norm(row),
-        }
-    }
-
     /// Coordinates `first..` of a row of this norm. They are off by a share of 2⁻²⁴, if they do not
     /// vanish.
     #[inline(always)]
@@ -249,10 +247,7 @@ impl Columns {
     /// not finite.
     #[inline(always)]
     fn add<T: Element>(&mut self, row: &[T], metric: Metric) {
-        let weight = match metric {
-            Metric::Euclidean => 1.0,
-            Metric::Cosine => 1.0 / element::norm(row),
-        };
+        let weight = 1.0 / metric.norm(row);
         let weight = if sound(weight) { weight } else { f64::NAN };
         let width = row.len();
         let (sum, least) = (&mut self.sum[..width], &mut self.least[..width]);
