@@ -65,7 +65,7 @@ def labels(clean, level, drawn):
     """Noisy copies of the labels, one a seed."""
     count = noise.selected_count(float(level), len(clean))
     matrix = noise.corruption_matrix("flip", 10)
-    return _core.corrupt(clean, matrix, [count] * len(drawn), drawn, CORES)[0]
+    return noise.spread.SpreadNoise("flip", clean, matrix).draw(float(level), drawn, CORES)[0]
 
 
 def relabel(indices, clean, truth):

@@ -18,6 +18,9 @@ Model = Literal["iid", "fixed"]
 Metric = Literal["euclidean", "cosine"]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
+# Numbers looked at in one go for one that is not finite: memory-mapped arrays stay on disk.
+_BLOCK = 2**22
+
 # Corruption matrices are L by L: a stray label (an id, a year) must not make millions of classes.
 MOST_CLASSES = 10_000
 
@@ -149,6 +152,22 @@ def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
         raise InputValueError(argument, f"has shape {values.shape}; give rows of numbers, [N, d]")
     if values.size == 0:
         raise InputValueError(argument, f"has shape {values.shape}: it is empty; give at least one row")
+    return values
+
+
+def finite_rows(argument: str, value: ArrayLike) -> NDArray[Any]:
+    """Check rows of numbers, [N, ...], all finite."""
+    values = rows(argument, value)
+    if values.dtype.kind != "f":
+        return values
+    step = max(1, _BLOCK // values[0].size)
+    for start in range(0, len(values), step):
+        finite = np.isfinite(values[start : start + step]).reshape(-1, values[0].size).all(axis=1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise InputValueError(
+                argument, f"row {row} has a value that is not finite; mend it or leave it out"
+            )
     return values
 
 

@@ -14,7 +14,6 @@ __all__ = [
     "MOST_FIXED_VOTES",
     "MOST_VOTES",
     "__version__",
-    "corrupt",
     "count_correct",
     "fixed_accuracy",
     "fixed_sample",
@@ -22,8 +21,11 @@ __all__ = [
     "plurality_accuracy",
     "random_integer",
     "random_uniform",
+    "relabel",
     "search",
+    "select",
     "settle",
+    "toss",
 ]
 
 _Progress: TypeAlias = Callable[[int], object] | None
@@ -135,14 +137,32 @@ def fixed_sample(
 ) -> NDArray[np.float64]:
     """The same by drawing, summed over the cases with `weights`: [draws, k + 1]; a unit of work a draw."""
 
-def corrupt(
+def select(
+    groups: NDArray[np.int32],
+    counts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    weights: NDArray[np.float64] | None,
+    threads: int,
+) -> NDArray[np.bool_]:
+    """Select so many examples of each group for each seed: masks [B, N] for `counts` [B, G].
+
+    `groups` [N] are 0..G, or -1 for an example that is never selected. `weights` [N] say how likely each is
+    against the others of its group.
+    """
+
+def toss(
+    groups: NDArray[np.int32], levels: Sequence[float], seeds: Sequence[int], threads: int
+) -> NDArray[np.bool_]:
+    """Select each example of a group, not -1, with the probability ``levels[b]``: masks [B, N]."""
+
+def relabel(
     labels: NDArray[np.int32],
     matrix: NDArray[np.float64],
-    counts: Sequence[int],
+    selected: NDArray[np.bool_],
     seeds: Sequence[int],
     threads: int,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Draw one noisy copy of `labels` [N] and its mask of selected examples a count and seed: [B, N]."""
+) -> NDArray[np.int32]:
+    """Draw new labels [B, N] for the `selected` [B, N] of `labels` [N], from rows of `matrix` [L, L]."""
 
 def random_integer(seed: int, name: str, index: int) -> int:
     """Draw the `index`-th 64-bit integer of the stream `name`."""

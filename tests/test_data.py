@@ -109,7 +109,7 @@ def test_what_a_dataset_refuses(
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("row", [0, 3, 8])
 def test_a_number_that_is_not_finite_is_found(monkeypatch: pytest.MonkeyPatch, bad: float, row: int) -> None:
-    monkeypatch.setattr("pynoise.data.dataset._BLOCK", 20)  # three rows at a time
+    monkeypatch.setattr("pynoise._checks._BLOCK", 20)  # three rows at a time
     x = np.zeros((9, 2, 3), np.float32)
     x[row, 1, 2] = bad
     with pytest.raises(InputValueError, match=f"x_test: row {row} has a value that is not finite"):

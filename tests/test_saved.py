@@ -12,7 +12,7 @@ import pynoise
 from pynoise import data, knn, seeds
 from pynoise.data.subset import draw_queries, with_queries
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
-from pynoise.knn.fingerprint import Fingerprint
+from pynoise._fingerprint import Fingerprint
 
 
 def small_data(n=120, m=40, seed=0, dtype=np.float64):
@@ -103,7 +103,7 @@ def test_a_fingerprint_is_of_dtype_shape_and_values_alone(tmp_path, monkeypatch)
     wide = np.zeros((20, 2, 6), np.float32)
     wide[::2, :, ::2] = rows
     for block in (1, 100, 2**24):
-        monkeypatch.setattr("pynoise.knn.fingerprint._BLOCK", block)
+        monkeypatch.setattr("pynoise._fingerprint._BLOCK", block)
         for layout in (rows, on_disk, np.asfortranarray(rows), wide[::2, :, ::2], rows.astype(">f4")):
             assert Fingerprint.of(layout) == Fingerprint("float32", (10, 2, 3), want)
     for other in (rows.reshape(10, 6), rows.view(np.int32), rows + 1, rows[:9]):

@@ -105,7 +105,7 @@ def command(
         # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), parse_levels(levels)
         from pynoise import curves
-        from pynoise.noise.labels import check_level
+        from pynoise.noise.levels import check_level
 
         if at_accuracy is not None:
             check_level("accuracy", at_accuracy)

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance
-from pynoise import noise as noise_package
-from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, levels_of, noise_of
+from pynoise.curves.arguments import counts_of, dataset_of, levels_of
 from pynoise.curves.clean import CleanLike
 from pynoise.curves.examples import examples_of
 from pynoise.curves.model import NODE_BUDGET, Setting
+from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
 from pynoise.curves.predict import Predicted, Predictor
 from pynoise.curves.result import COLUMNS, AccuracyCurve
 from pynoise.curves.run import Measured, Progress, Run, silent
 from pynoise.data import Dataset
+from pynoise.errors import InputValueError
 from pynoise.knn import Neighbors
 
 __all__ = ["accuracy_curve"]
@@ -60,13 +61,19 @@ def accuracy_curve(
         A name that `pynoise.data.load` knows, a .npz file, or a data set.
     k : int or sequence of int
         Number of neighbours, 1..N and at most 10,000; none twice.
-    noise : str, Path, array_like, mapping or NoisyLabels
-        A kind ("uniform", "symmetric", "flip"), a label map ({0: 1, 1: 0}, "0:1,1:0", "all:0"), a
-        corruption matrix [L, L] or the .npy or .csv file of one, or noisy labels of this data's training
-        set: then the curve is the one point at their level, and `repeats` and `seed` are theirs (1, and
-        the seed that they were drawn with).
+    noise : str, Path, array_like, mapping, NoisyLabels or EstimatedNoise
+        A kind of `pynoise.noise.KINDS` but "human"; a label map ({0: 1, 1: 0}, "0:1,1:0", "all:0"); a
+        corruption matrix [L, L] or the .npy or .csv file of one; noisy labels of this data's training set,
+        or their .npz file: then the curve is the one point at their level, and `repeats` and `seed` are
+        theirs (1, and the seed that they were drawn with); or noise as `pynoise.noise.estimate` found it, or
+        its .npz file: level 1 is that noise, a lower level a share of the examples with it. "general" and
+        "random-asymmetric" have one matrix for all levels and repeats, drawn by `seed`. "concentrated",
+        "concentrated-exact" and "hubness" are made in the space of the examples themselves;
+        "semantic-asymmetric" takes the map of this data set. What is concentrated has the analytic accuracy
+        1-γ (Section 3.3); that of "hubness" takes the noise to be spread evenly.
     levels : array_like of float, optional
-        Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default.
+        Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default, and 0, 1/10, 1/8, 1/6, 1/5, 1/4, 1/3, 1/2 for
+        "concentrated".
     repeats : int
         How many draws of the noise are measured at each level. Repeat r draws with the seed
         ``seeds.split(seed, "noise", r)`` at every level.
@@ -119,8 +126,15 @@ def accuracy_curve(
     examples = examples_of(dataset_of(data), kind, clean, neighbors, queries, seed)
     dataset = examples.dataset
     ks = counts_of("k", k, examples, kind, neighbours=measure or clean is None)
-    name, p, record = noise_of(noise, dataset)
-    gammas = levels_of(levels, record)
+    chosen = noise_of(noise, dataset, seed)
+    if kind == "fixed":
+        chosen.check_fixed()
+    if chosen.concentrated and clean is not None:
+        raise InputValueError(
+            "clean", f"is of no use to {chosen.name} noise, whose accuracy is 1-γ; leave it out"
+        )
+    gammas = levels_of(levels, chosen)
+    record = chosen.record
     if record is not None:
         repeats, seed = 1, record.seed
     repeats = _checks.whole("repeats", repeats, 1, _MOST_REPEATS)
@@ -132,17 +146,20 @@ def accuracy_curve(
     started = time.perf_counter()
     indices = examples.neighbours(max(ks), measure=measure, threads=threads, progress=progress)
     searched = time.perf_counter()
-    setting = Setting(examples, indices, p, rule, kind, pool, budget, seed)
+    setting = Setting(examples, indices, chosen, rule, kind, pool, budget, seed)
     predictor = setting.predictor(ks)
     analytic = _analytic(predictor, ks, gammas, report)
     predicted = time.perf_counter()
     copies = None
     if measure and indices is not None:
-        run = Run(dataset, indices, ks, gammas, p, rule, pool, report)
-        copies = run.given(record) if record is not None else run.measured(repeats, seed)
+        run = Run(dataset, indices, ks, gammas, rule, pool, report)
+        if record is not None:
+            copies = run.given(record)
+        else:
+            copies = run.measured(chosen.drawer(dataset, threads, progress), repeats, seed)
     ended = time.perf_counter()
 
-    meta = setting.meta(name) | {
+    meta = setting.meta() | {
         "k": ks,
         "node_budget": budget,
         "repeats": repeats if measure else 0,
@@ -155,7 +172,7 @@ def accuracy_curve(
         "versions": _provenance.versions(),
         "hardware": _provenance.hardware(pool),
     }
-    return AccuracyCurve(_rows(dataset, ks, gammas, analytic, copies), meta, predictor)
+    return AccuracyCurve(_rows(dataset, chosen, ks, gammas, analytic, copies), meta, predictor)
 
 
 def _analytic(
@@ -176,6 +193,7 @@ def _analytic(
 
 def _rows(
     dataset: Dataset,
+    noise: CurveNoise,
     ks: list[int],
     levels: list[float],
     analytic: list[list[Predicted]],
@@ -189,12 +207,13 @@ def _rows(
             row: dict[str, Any] = dict.fromkeys(COLUMNS)
             row |= {"k": k, "level": level, "analytic": predicted.accuracy}
             row |= {"analytic_se": predicted.se, "exact_share": predicted.exact_share}
-            row["selected_fraction"] = noise_package.selected_count(level, train) / train
+            row["selected_fraction"] = noise.selected_fraction(level, train)
             if measured is not None:
                 correct = measured.correct[j, :, i]
                 mean = float(correct.mean()) / test
                 row |= {"measured": mean, "difference": mean - predicted.accuracy}
                 row["measured_sd"] = float(correct.std(ddof=1)) / test if len(correct) > 1 else None
+                row["selected_fraction"] = float(measured.selected[j].mean()) / train
                 row["realised_rate"] = float(measured.wrong[j].mean()) / train
             rows.append(row)
     return rows

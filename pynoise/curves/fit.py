@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance
-from pynoise.curves.arguments import NoiseLike, counts_of, dataset_of, noise_of
+from pynoise.curves.arguments import counts_of, dataset_of
 from pynoise.curves.clean import CleanLike
 from pynoise.curves.examples import examples_of
 from pynoise.curves.kfit import KFit, family
 from pynoise.curves.measured import points
 from pynoise.curves.model import Setting
+from pynoise.curves.noise import NoiseLike, noise_of
 from pynoise.curves.profile import Profile, ladder
 from pynoise.curves.run import Progress, silent
 from pynoise.data import Dataset
+from pynoise.errors import InputValueError
 from pynoise.knn import Neighbors
 
 __all__ = ["fit_k"]
@@ -56,7 +58,7 @@ def fit_k(
     data : str, Path or Dataset
         The data that the classifier was trained and tested on, or features of them, as for
         `accuracy_curve`.
-    noise : str, Path, array_like, mapping or NoisyLabels
+    noise : str, Path, array_like, mapping, NoisyLabels or EstimatedNoise
         The noise that it was trained with, as for `accuracy_curve`; of noisy labels the matrix counts.
     ks : int or sequence of int, optional
         The candidates. By default they are found: a ladder of geometric steps over 1..1001 (400 with
@@ -101,7 +103,11 @@ def fit_k(
     candidates = ladder(most)
     if ks is not None:
         candidates = sorted(counts_of("ks", ks, examples, kind, neighbours=neighbours))
-    name, p, _ = noise_of(noise, examples.dataset)
+    chosen = noise_of(noise, examples.dataset)
+    if chosen.concentrated:
+        raise InputValueError(
+            "noise", f"{chosen.name!r} is expected to leave 1-γ whatever K: there is none to fit"
+        )
     rule = _checks.ties(ties)
     pool = _checks.threads(threads)
 
@@ -111,7 +117,7 @@ def fit_k(
     searched = time.perf_counter()
     distinct, places = np.unique(gammas, return_inverse=True)
 
-    setting = Setting(examples, indices, p, rule, kind, pool)
+    setting = Setting(examples, indices, chosen, rule, kind, pool)
 
     def curve(k: int) -> NDArray[np.float64]:
         predicted = setting.predictor([k]).curve(k, distinct.tolist())
@@ -132,7 +138,7 @@ def fit_k(
     ended = time.perf_counter()
 
     best, tried, interval = profile.best(), profile.tried(), profile.interval()
-    meta = setting.meta(name) | {
+    meta = setting.meta() | {
         "confidence": _CONFIDENCE,
         "candidates": "found" if ks is None else "given",
         "seconds": {"neighbours": searched - started, "fit": ended - searched},

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, _core
 from pynoise.curves.cases import Cases, distinct
+from pynoise.curves.concentrated import Concentrated
 from pynoise.curves.examples import Examples
 from pynoise.curves.fixed import Fixed
+from pynoise.curves.noise import CurveNoise
 from pynoise.curves.predict import Iid, Predictor
 from pynoise.noise.structure import structure_of
 
@@ -27,25 +29,28 @@ class Setting:
 
     examples: Examples
     indices: NDArray[np.int32] | None
-    matrix: NDArray[np.float64]
+    noise: CurveNoise
     ties: _checks.Ties
     model: _checks.Model
     threads: int
     node_budget: int = NODE_BUDGET
     seed: int = 0
 
-    def meta(self, noise: str) -> dict[str, Any]:
-        """What a result says of it; `noise` is the noise's name."""
+    def meta(self) -> dict[str, Any]:
+        """What a result says of it."""
+        matrix = self.noise.matrix
         return self.examples.meta(self.indices) | {
-            "noise": noise,
-            "matrix": self.matrix.tolist() if len(self.matrix) <= 100 else None,
+            "noise": self.noise.name,
+            "matrix": matrix.tolist() if len(matrix) <= 100 else None,
             "ties": self.ties,
-            "model": self.model,
+            "model": "concentrated" if self.noise.concentrated else self.model,
         }
 
     def predictor(self, ks: list[int]) -> Predictor:
         """Make the predictor for some K."""
-        structure = structure_of(self.matrix)
+        if self.noise.concentrated:
+            return Concentrated()
+        structure = structure_of(self.noise.matrix)
         data, given = self.examples.dataset, self.examples.given
         cases: dict[int, Cases]
         if given is not None:
@@ -61,7 +66,7 @@ class Setting:
         return Fixed(
             cases,
             structure,
-            self.matrix,
+            self.noise.matrix,
             len(data.y_train),
             self.ties,
             self.threads,

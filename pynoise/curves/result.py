@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pynoise.curves import files
 from pynoise.curves.predict import SOLVER_ERROR
 from pynoise.curves.tolerance import tolerated_level
-from pynoise.noise.labels import check_level
+from pynoise.noise.levels import check_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,9 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.errors import InputTypeError, InputValueError
 
-# Numbers looked at in one go for one that is not finite: memory-mapped arrays stay on disk.
-_BLOCK = 2**22
-
 
 @dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
 class Dataset:
@@ -56,7 +53,8 @@ class Dataset:
     name: str = "custom"
 
     def __post_init__(self) -> None:
-        x_train, x_test = _rows("x_train", self.x_train), _rows("x_test", self.x_test)
+        x_train = _checks.finite_rows("x_train", self.x_train)
+        x_test = _checks.finite_rows("x_test", self.x_test)
         if x_train.shape[1:] != x_test.shape[1:]:
             raise InputValueError(
                 "x_test", f"has rows of shape {x_test.shape[1:]}; those of x_train have {x_train.shape[1:]}"
@@ -80,25 +78,6 @@ class Dataset:
     def num_classes(self) -> int:
         """The number of classes, L."""
         return len(self.names)
-
-
-def _rows(argument: str, value: ArrayLike) -> NDArray[Any]:
-    """Check examples [N, ...]: numbers, at least one, all finite."""
-    array = _checks.rows(argument, value)
-    if array.dtype.kind == "f":
-        _check_finite(argument, array)
-    return array
-
-
-def _check_finite(argument: str, array: NDArray[Any]) -> None:
-    step = max(1, _BLOCK // array[0].size)
-    for start in range(0, len(array), step):
-        finite = np.isfinite(array[start : start + step]).reshape(-1, array[0].size).all(axis=1)
-        if not finite.all():
-            row = start + int(finite.argmin())
-            raise InputValueError(
-                argument, f"row {row} has a value that is not finite; mend it or leave it out"
-            )
 
 
 def _names(value: Sequence[str] | None) -> tuple[str, ...]:

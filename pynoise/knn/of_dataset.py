@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from pynoise import _checks, _provenance
+from pynoise._fingerprint import Fingerprint
 from pynoise.data import Dataset
 from pynoise.data.registry import dataset_of
 from pynoise.data.subset import draw_queries, with_queries
 from pynoise.errors import InputValueError, unknown_name
-from pynoise.knn.fingerprint import Fingerprint
 from pynoise.knn.nearest import Progress, search
 from pynoise.knn.saved import PARTS, Neighbors
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from pynoise import _checks
 from pynoise._files import check_output, writing_whole
+from pynoise._fingerprint import Fingerprint
 from pynoise._npz import read_arrays, unfit
 from pynoise.data import Dataset
 from pynoise.errors import InputError, InputValueError, unknown_name
-from pynoise.knn.fingerprint import Fingerprint
 from pynoise.knn.nearest import SearchStatistics
 
 __all__ = ["NEIGHBORS_SUFFIX", "PARTS", "Neighbors"]

@@ -1,23 +1,41 @@
 """Label noise, exactly specified and seeded.
 
 A noise kind is a corruption matrix P [L, L]: row k is the distribution of the new label of a *selected*
-example whose clean label is k. Selected are exactly ⌈γN⌉ of all N examples, γ the noise level.
+example whose clean label is k; and a way to select, at random or what lies together. Selected are exactly
+⌈γN⌉ of all N examples, γ the noise level, where the kind or the caller does not say otherwise.
 
 *Uniform* noise may give the true class again, so fewer labels change than are selected; *symmetric*
 noise never does. The two are mixed up often: every output says the requested level, the fraction
 selected and the realised rate of wrong labels.
 """
 
-from pynoise.noise.labels import NoisyLabels, make, selected_count
-from pynoise.noise.matrices import KINDS, LabelMap, corruption_matrix, load_matrix, parse_label_map
+from pynoise.noise.estimate import EstimatedNoise
+from pynoise.noise.files import load_labels
+from pynoise.noise.interchange import NoisyDataset, from_cleanlab, to_cleanlab
+from pynoise.noise.levels import selected_count
+from pynoise.noise.load import load
+from pynoise.noise.make import make
+from pynoise.noise.maps import SEMANTIC_MAPS, LabelMap, parse_label_map, semantic_map
+from pynoise.noise.matrices import KINDS, corruption_matrix, load_matrix
+from pynoise.noise.record import NoisyLabels
+from pynoise.noise.regions import Regions
 
 __all__ = [
     "KINDS",
+    "SEMANTIC_MAPS",
+    "EstimatedNoise",
     "LabelMap",
+    "NoisyDataset",
     "NoisyLabels",
+    "Regions",
     "corruption_matrix",
+    "from_cleanlab",
+    "load",
+    "load_labels",
     "load_matrix",
     "make",
     "parse_label_map",
     "selected_count",
+    "semantic_map",
+    "to_cleanlab",
 ]

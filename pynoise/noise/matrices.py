@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pynoise import _checks
+from pynoise import _checks, _core
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
+from pynoise.noise.maps import LabelMap, targets_of
 
-__all__ = ["KINDS", "MATRIX_SUFFIXES", "LabelMap", "corruption_matrix", "load_matrix", "parse_label_map"]
-
-# {0: 1, 1: 0}, or {"all": 0} for all-to-one.
-LabelMap: TypeAlias = Mapping[int, int] | Mapping[str, int] | Mapping[int | str, int]
+__all__ = [
+    "CONCENTRATED_KINDS",
+    "KINDS",
+    "MATRIX_SUFFIXES",
+    "SPREAD_KINDS",
+    "checked_matrix",
+    "corruption_matrix",
+    "load_matrix",
+]
 
 # The files that hold a matrix.
 MATRIX_SUFFIXES = (".npy", ".csv")
 
-KINDS = ("uniform", "symmetric", "flip", "matrix")
+# Kinds that select examples at random, and those that select what lies together.
+SPREAD_KINDS = (
+    "uniform",
+    "symmetric",
+    "flip",
+    "matrix",
+    "general",
+    "random-asymmetric",
+    "semantic-asymmetric",
+    "hubness",
+)
+CONCENTRATED_KINDS = ("concentrated", "concentrated-exact")
+# And labels that are given: nothing is selected or drawn.
+KINDS = (*SPREAD_KINDS, *CONCENTRATED_KINDS, "human")
+
+_MAPPED = ("flip", "semantic-asymmetric", "hubness", *CONCENTRATED_KINDS)
+
+# The labels that random-asymmetric noise gives instead: Mizrahi and Avidan print 66.6 % and 33.3 %.
+_ASYMMETRIC = (2 / 3, 1 / 3)
 
 # A row of P may miss a sum of 1 by this much: what a matrix written with ten digits misses it by.
 _SUM_TOLERANCE = 1e-9
@@ -33,22 +54,38 @@ def corruption_matrix(
     *,
     matrix: ArrayLike | None = None,
     label_map: LabelMap | str | None = None,
+    alternatives: int | None = None,
+    seed: int = 0,
 ) -> NDArray[np.float64]:
     """Build the corruption matrix of a noise kind.
 
     Parameters
     ----------
-    kind : {"uniform", "symmetric", "flip", "matrix"}
-        "uniform": any of the L labels, the true one included. "symmetric": any of the other L-1.
-        "flip": one counterpart for each label. "matrix": the given `matrix`.
+    kind : str
+        - "uniform": any of the L labels, the true one included.
+        - "symmetric": any of the other L-1.
+        - "flip": one counterpart for each label, `label_map`.
+        - "matrix": the given `matrix`.
+        - "general": each class has `alternatives` other labels, drawn by `seed`, with probabilities drawn
+          from all that sum to 1 (Drory et al., Fig. 4 g, who do not give theirs).
+        - "random-asymmetric": two other labels, drawn by `seed`, with 2/3 and 1/3 (Mizrahi and Avidan).
+        - "semantic-asymmetric": what looks alike: `label_map`, the name of a data set or a map.
+        - "hubness": as "symmetric", or `label_map` (Tomašev and Buza, Neurocomputing 160, 2015).
+        - "concentrated", "concentrated-exact": one counterpart for each label (Drory et al., Section 3.3):
+          `label_map`, or else (c + L//2) mod L, as in the authors' code.
     num_classes : int
         L, 2..10,000.
     matrix : array_like of float, [L, L], optional
         For "matrix": row-stochastic (entries not negative, rows sum to 1 within 1e-9).
     label_map : mapping of int to int, or str, optional
-        For "flip": the counterpart of each label, as ``{0: 1, 1: 0}``, or ``{"all": 0}`` for all-to-one;
-        or the same as text, "0:1,1:0" or "all:0". A label that the map does not name keeps its value, as
-        does the target of all-to-one. By default the next class, cyclically.
+        The counterpart of each label, as ``{0: 1, 1: 0}``, or ``{"all": 0}`` for all-to-one; or the same as
+        text, "0:1,1:0" or "all:0"; or the name of a data set that `semantic_map` knows. A label that the map
+        does not name keeps its value, as does the target of all-to-one. For "flip" the next class by
+        default, cyclically.
+    alternatives : int, optional
+        For "general": how many other labels each class has, 1..L-1; 2 by default.
+    seed : int
+        For "general" and "random-asymmetric": draws their labels.
 
     Returns
     -------
@@ -58,8 +95,8 @@ def corruption_matrix(
     Raises
     ------
     InputValueError, InputTypeError
-        For an unknown kind, a matrix that is not row-stochastic or has another size, or a map to a class
-        that does not exist or that moves nothing.
+        For an unknown kind, a matrix that is not row-stochastic or has another size, a map to a class that
+        does not exist or that moves nothing, or more alternatives than there are.
     """
     if not isinstance(kind, str) or kind not in KINDS:
         raise unknown_name("kind", kind, KINDS)
@@ -67,67 +104,62 @@ def corruption_matrix(
     if (matrix is not None) != (kind == "matrix"):
         wanted = "needs a matrix" if kind == "matrix" else "takes no matrix"
         raise InputValueError("matrix", f"noise {kind!r} {wanted}")
-    if label_map is not None and kind != "flip":
-        raise InputValueError("label_map", f"goes with noise 'flip', not with {kind!r}")
+    if label_map is not None and kind not in _MAPPED:
+        raise InputValueError(
+            "label_map", f"goes with noise {', '.join(map(repr, _MAPPED))}, not with {kind!r}"
+        )
+    if alternatives is not None and kind != "general":
+        raise InputValueError("alternatives", f"goes with noise 'general', not with {kind!r}")
+    if kind == "human":
+        raise InputValueError("kind", "'human' has the matrix of its labels; pynoise.noise.make gives it")
     if matrix is not None:
-        return _checked(matrix, classes)
+        return checked_matrix(matrix, classes)
+    if label_map is not None:
+        return np.eye(classes)[targets_of(label_map, classes)]
     if kind == "uniform":
         return np.full((classes, classes), 1 / classes)
-    if kind == "symmetric":
+    if kind in ("symmetric", "hubness"):
         return (1 - np.eye(classes)) / (classes - 1)
-    targets = np.roll(np.arange(classes), -1) if label_map is None else _targets(label_map, classes)
-    return np.eye(classes)[targets]
+    if kind == "semantic-asymmetric":
+        raise InputValueError("label_map", f"noise {kind!r} needs one: a map, or a data set that has one")
+    if kind in ("flip", *CONCENTRATED_KINDS):
+        step = 1 if kind == "flip" else classes // 2
+        return np.eye(classes)[(np.arange(classes) + step) % classes]
+    checked_seed = _checks.seed("seed", seed)
+    if kind == "random-asymmetric":
+        if classes < 3:
+            raise InputValueError("kind", f"{kind!r} needs two other labels; there are {classes} classes")
+        return _with_alternatives(np.tile(_ASYMMETRIC, (classes, 1)), checked_seed)
+    limit = ", the other labels"
+    count = _checks.whole("alternatives", 2 if alternatives is None else alternatives, 1, classes - 1, limit)
+    return _with_alternatives(_shares(classes, count, checked_seed), checked_seed)
 
 
-def parse_label_map(text: str) -> dict[int | str, int]:
-    """Read a label map from text such as "0:1,1:0", or "all:0" for all-to-one.
-
-    Raises
-    ------
-    InputValueError
-        If the text is not of that form, or names a label twice.
-    """
-    result: dict[int | str, int] = {}
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,9}|all)\s*:\s*(\d{1,9})\s*", part, re.ASCII)
-        if not match:
-            raise InputValueError("label_map", f"{part!r} is not FROM:TO; write 0:1,1:0 or all:0")
-        label: int | str = "all" if match[1] == "all" else int(match[1])
-        if label in result:
-            raise InputValueError("label_map", f"{text!r} names {label} twice")
-        result[label] = int(match[2])
+def _with_alternatives(shares: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Each class's `shares` [L, A] on so many of the other labels, drawn without replacement."""
+    classes, count = shares.shape
+    keys = _core.random_uniform(seed, "noise/alternatives", classes * classes).reshape(classes, classes)
+    np.fill_diagonal(keys, 2)  # never the label itself
+    result = np.zeros((classes, classes))
+    np.put_along_axis(result, np.argsort(keys, axis=1, kind="stable")[:, :count], shares, axis=1)
     return result
 
 
-def _targets(label_map: LabelMap | str, classes: int) -> NDArray[np.intp]:
-    """The counterpart of every label."""
-    pairs = parse_label_map(label_map) if isinstance(label_map, str) else label_map
-    if not isinstance(pairs, Mapping):
-        raise InputTypeError("label_map", f"{label_map!r} is not a mapping of labels, {{0: 1, 1: 0}}")
-
-    def label(value: object) -> int:
-        return _checks.whole("label_map", value, 0, classes - 1, f", the last of {classes} classes")
-
-    if "all" in pairs:
-        if len(pairs) > 1:
-            raise InputValueError("label_map", "'all' stands alone; name every label, or all of them at once")
-        targets = np.full(classes, label(*pairs.values()))
-    else:
-        targets = np.arange(classes)
-        for one, target in pairs.items():
-            targets[label(one)] = label(target)
-    if (targets == np.arange(classes)).all():
-        raise InputValueError("label_map", "moves no label; name one with another target")
-    return targets
+def _shares(classes: int, count: int, seed: int) -> NDArray[np.float64]:
+    """Probabilities, uniform over all that sum to 1: the gaps between sorted uniform numbers."""
+    cuts = _core.random_uniform(seed, "noise/shares", classes * (count - 1)).reshape(classes, count - 1)
+    edges = np.pad(np.sort(cuts, axis=1), ((0, 0), (1, 1)), constant_values=(0, 1))
+    return np.diff(edges, axis=1)
 
 
-def _checked(matrix: ArrayLike, classes: int) -> NDArray[np.float64]:
+def checked_matrix(matrix: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
+    """Check a row-stochastic matrix [L, L], of `classes` if that is given; it is copied."""
     result = _checks.floats("matrix", matrix).copy()  # the caller may change theirs
     if result.size == 0:
         raise InputValueError("matrix", "is empty; give [L, L] probabilities")
     if result.ndim != 2 or result.shape[0] != result.shape[1]:
         raise InputValueError("matrix", f"has shape {result.shape}; it must be square, [L, L]")
-    if len(result) != classes:
+    if classes is not None and len(result) != classes:
         raise InputValueError("matrix", f"has {len(result)} rows; the data have {classes} classes")
     bad = np.argwhere(~np.isfinite(result) | (result < 0))
     if len(bad):

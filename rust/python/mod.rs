@@ -14,7 +14,7 @@ mod _core {
     #[pymodule_export]
     use super::neighbors::{count_correct, label_histograms, search, settle};
     #[pymodule_export]
-    use super::noise::{corrupt, random_integer, random_uniform};
+    use super::noise::{random_integer, random_uniform, relabel, select, toss};
     #[pymodule_export]
     use super::plurality::{fixed_accuracy, fixed_sample, plurality_accuracy};
 

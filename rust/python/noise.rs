@@ -8,36 +8,71 @@ use pyo3::prelude::*;
 
 use super::arguments::slice;
 use super::run::{run, to_python, value_error};
-use crate::noise::{Corruption, corrupt_many};
+use crate::noise::{Candidates, Corruption, relabel_many, select_many, toss_many};
 use crate::random::Stream;
 
 type Labels<'py> = Bound<'py, PyArray2<i32>>;
 type Masks<'py> = Bound<'py, PyArray2<bool>>;
 
 #[pyfunction]
-pub fn corrupt<'py>(
+pub fn select<'py>(
+    py: Python<'py>,
+    groups: PyReadonlyArray1<'py, i32>,
+    counts: Vec<Vec<usize>>,
+    seeds: Vec<u64>,
+    weights: Option<PyReadonlyArray1<'py, f64>>,
+    threads: usize,
+) -> PyResult<Masks<'py>> {
+    let groups = slice(py, "groups", &groups)?;
+    let weights = weights
+        .as_ref()
+        .map(|weights| slice(py, "weights", weights));
+    let candidates = Candidates {
+        groups,
+        weights: weights.transpose()?,
+    };
+    let widths: Vec<usize> = counts.iter().map(Vec::len).collect();
+    if widths.len() != seeds.len() || widths.windows(2).any(|pair| pair[0] != pair[1]) {
+        return Err(value_error(py, "counts", "are not one a seed and group"));
+    }
+    let masks = run(py, threads, None, |control| {
+        select_many(candidates, &counts.concat(), &seeds, control)
+    })?;
+    masks.into_pyarray(py).reshape([seeds.len(), groups.len()])
+}
+
+#[pyfunction]
+pub fn toss<'py>(
+    py: Python<'py>,
+    groups: PyReadonlyArray1<'py, i32>,
+    levels: Vec<f64>,
+    seeds: Vec<u64>,
+    threads: usize,
+) -> PyResult<Masks<'py>> {
+    let groups = slice(py, "groups", &groups)?;
+    let masks = run(py, threads, None, |control| {
+        toss_many(groups, &levels, &seeds, control)
+    })?;
+    masks.into_pyarray(py).reshape([seeds.len(), groups.len()])
+}
+
+#[pyfunction]
+pub fn relabel<'py>(
     py: Python<'py>,
     labels: PyReadonlyArray1<'py, i32>,
     matrix: PyReadonlyArray2<'py, f64>,
-    counts: Vec<usize>,
+    selected: PyReadonlyArray2<'py, bool>,
     seeds: Vec<u64>,
     threads: usize,
-) -> PyResult<(Labels<'py>, Masks<'py>)> {
+) -> PyResult<Labels<'py>> {
     let num_classes = matrix.shape()[0];
     let (clean, matrix) = (slice(py, "labels", &labels)?, slice(py, "matrix", &matrix)?);
     let corruption = Corruption::new(matrix, num_classes).map_err(|error| to_python(py, error))?;
-    if counts.len() != seeds.len() {
-        return Err(value_error(py, "seeds", "are not as many as counts"));
-    }
-    let draws: Vec<_> = counts.into_iter().zip(seeds).collect();
-    let (noisy, selected) = run(py, threads, None, |control| {
-        corrupt_many(clean, &corruption, &draws, control)
+    let selected = slice(py, "selected", &selected)?;
+    let noisy = run(py, threads, None, |control| {
+        relabel_many(clean, &corruption, selected, &seeds, control)
     })?;
-    let shape = [draws.len(), clean.len()];
-    Ok((
-        noisy.into_pyarray(py).reshape(shape)?,
-        selected.into_pyarray(py).reshape(shape)?,
-    ))
+    noisy.into_pyarray(py).reshape([seeds.len(), clean.len()])
 }
 
 #[pyfunction]

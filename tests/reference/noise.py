@@ -30,17 +30,38 @@ def uniform(seed, name, index):
     return (integer(seed, name, index) >> 11) / 2**53
 
 
-def make(labels, matrix, level, seed):
-    """Noisy labels and the mask of selected examples."""
-    n = len(labels)
-    count = max(0, math.ceil(level * n - 1e-9))
-    keys = sorted((integer(seed, "noise/select", i), i) for i in range(n))
-    selected = {i for _, i in keys[:count]}
+def select(n, counts, seed, groups=None, weights=None):
+    """The mask of selected examples: so many of each group, of the smallest keys."""
+    groups = [0] * n if groups is None else groups
+    keys = []
+    for i in range(n):
+        key = integer(seed, "noise/select", i)
+        if weights is not None:
+            wait = -math.log(((key >> 12) + 0.5) / 2**52)
+            key = wait / weights[i] if weights[i] > 0 else math.inf
+        keys.append((key, i))
+    selected = set()
+    for group, count in enumerate(counts):
+        selected |= {i for _, i in sorted(key for key in keys if groups[key[1]] == group)[:count]}
+    return [i in selected for i in range(n)]
+
+
+def relabel(labels, matrix, selected, seed):
+    """Labels drawn anew for those selected."""
     noisy = []
     for i, label in enumerate(labels):
-        if i in selected:
+        if selected[i]:
             row, u = matrix[label], uniform(seed, "noise/label", i)
             last = max(j for j, p in enumerate(row) if p > 0)  # where rounding leaves the sum under u
             label = next((j for j, total in enumerate(accumulate(row)) if u < total), last)
         noisy.append(label)
-    return noisy, [i in selected for i in range(n)]
+    return noisy
+
+
+def make(labels, matrix, level, seed, groups=None, weights=None):
+    """Noisy labels and the mask of selected examples: ⌈γN⌉ of each group."""
+    groups = [0] * len(labels) if groups is None else groups
+    sizes = [groups.count(group) for group in range(max(groups) + 1)]
+    counts = [max(0, math.ceil(level * size - 1e-9)) for size in sizes]
+    selected = select(len(labels), counts, seed, groups, weights)
+    return relabel(labels, matrix, selected, seed), selected

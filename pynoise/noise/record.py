@@ -1,0 +1,274 @@
+"""Noisy labels, and the record of how they came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks, _provenance
+from pynoise._files import check_output, write_whole, writing_whole
+from pynoise._fingerprint import Fingerprint
+from pynoise._npz import read_arrays, unfit
+from pynoise.data import Dataset
+from pynoise.errors import InputError, InputTypeError, InputValueError
+from pynoise.noise.classes import encode
+from pynoise.noise.levels import check_level
+from pynoise.noise.matrices import KINDS, checked_matrix
+from pynoise.noise.regions import Regions
+
+__all__ = ["NOISE_SUFFIX", "NoisyLabels"]
+
+NOISE_SUFFIX = ".npz"
+
+# What the file says that it holds, and in which form.
+_RECORD, _FORMAT = "noisy labels", 1
+_ARRAYS = ("clean", "noisy", "selected", "matrix")
+_REGIONS = ("centers", "chosen", "margins")
+_PLAIN = ("kind", "level", "seed", "names", "selection", "per_class", "mapped_only", "options", "versions")
+_WANTED = "wanted is a file that `pynoise noise make` or NoisyLabels.save wrote"
+
+
+@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
+class NoisyLabels:
+    """Labels with noise in them, and what noise it is. `pynoise.noise.make` makes one.
+
+    Attributes
+    ----------
+    kind : str
+        One of `pynoise.noise.KINDS`: "uniform" (the true class included), "symmetric" (excluded), "flip" …
+    level : float
+        The noise level γ that was asked for: the fraction of the examples to select. 1 for labels that
+        people gave.
+    seed : int
+        The seed of the draw.
+    clean, noisy : ndarray of int32, [N]
+        Labels before and after, 0..L-1.
+    selected : ndarray of bool, [N]
+        The examples whose label was drawn anew (it may have come out the same).
+    matrix : ndarray of float64, [L, L]
+        Corruption matrix P of a selected example.
+    names : tuple of str
+        The names of the L classes.
+    selection : str
+        How examples were selected: "exact", so many of them; "bernoulli", each by a coin; "cluster", those
+        that lie together; "given", all of them, by people.
+    per_class, mapped_only : bool
+        Whether each class has its own number selected, and whether only classes that P moves have any.
+    options : dict
+        What else decided the noise: ``label_map``, ``alternatives`` or ``k``.
+    features : Fingerprint or None
+        Of the features that the noise depends on.
+    regions : Regions or None
+        Where concentrated noise lies.
+    versions : dict of str to str
+        What made it.
+    path : str or None
+        The file that it was loaded from.
+    """
+
+    kind: str
+    level: float
+    seed: int
+    clean: NDArray[np.int32] = field(repr=False)
+    noisy: NDArray[np.int32] = field(repr=False)
+    selected: NDArray[np.bool_] = field(repr=False)
+    matrix: NDArray[np.float64] = field(repr=False)
+    names: tuple[str, ...] = field(default=(), repr=False)
+    selection: str = "exact"
+    per_class: bool = False
+    mapped_only: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    features: Fingerprint | None = field(default=None, repr=False)
+    regions: Regions | None = field(default=None, repr=False)
+    versions: Mapping[str, str] = field(default_factory=_provenance.versions, repr=False)
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputValueError("kind", f"{self.kind!r} is not one of {', '.join(KINDS)}")
+        matrix = checked_matrix(self.matrix)
+        classes = len(matrix)
+        names = tuple(str(name) for name in self.names) or tuple(map(str, range(classes)))
+        if len(names) != classes:
+            raise InputValueError("names", f"are {len(names)} for a matrix of {classes} classes")
+        clean = _checks.labels("clean", self.clean, classes)
+        noisy = _checks.labels("noisy", self.noisy, classes)
+        selected = _checks.array("selected", self.selected)
+        if selected.dtype != np.bool_:
+            raise InputTypeError("selected", f"has dtype {selected.dtype}; it is a mask, of bool")
+        for argument, values in {"noisy": noisy, "selected": selected}.items():
+            if values.shape != clean.shape:
+                raise InputValueError(argument, f"has shape {values.shape} for {len(clean)} clean labels")
+        if ((noisy != clean) & ~selected).any():
+            raise InputValueError("selected", "leaves out an example whose label has changed")
+        checked = {"clean": clean, "noisy": noisy, "selected": selected, "matrix": matrix, "names": names}
+        checked |= {"level": check_level("level", self.level), "seed": _checks.seed("seed", self.seed)}
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def transition(self) -> NDArray[np.float64]:
+        """Transition matrix T = (1-γ)I + γP of any example, float64 [L, L]."""
+        return (1 - self.level) * np.eye(len(self.matrix)) + self.level * self.matrix
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many examples of each class have each label, int64 [L, L]: row clean, column noisy."""
+        classes = len(self.matrix)
+        flat = self.clean.astype(np.int64) * classes + self.noisy
+        return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
+
+    @property
+    def empirical(self) -> NDArray[np.float64]:
+        """The transition matrix as it came out, float64 [L, L]: rows of `counts` by their sums."""
+        return shares_of(self.counts)
+
+    @property
+    def selected_fraction(self) -> float:
+        """Share of the examples that were selected, ⌈γN⌉/N."""
+        return float(self.selected.mean())
+
+    @property
+    def expected_rate(self) -> float:
+        """Share of the labels that the matrix makes wrong on average, given which examples were selected."""
+        return float((1 - self.matrix.diagonal())[self.clean[self.selected]].sum() / len(self.clean))
+
+    @property
+    def realised_rate(self) -> float:
+        """Share of the labels that are wrong."""
+        return float((self.noisy != self.clean).mean())
+
+    @property
+    def digest(self) -> Fingerprint:
+        """Fingerprint of the clean labels."""
+        return Fingerprint.of(self.clean)
+
+    def check(self, data: Dataset | ArrayLike) -> None:
+        """Check that these are the noisy labels of a data set's training examples.
+
+        Parameters
+        ----------
+        data : Dataset or array_like of int, [N]
+            The data set, or its clean training labels.
+
+        Raises
+        ------
+        InputValueError
+            If the clean labels are others, or, for a data set, the classes.
+        """
+        what = "the labels"
+        if isinstance(data, Dataset):
+            what = f"the training labels of {data.name}"
+            if data.num_classes != len(self.matrix):
+                raise InputValueError(
+                    "noise",
+                    f"{self} was made for {len(self.matrix)} classes; {data.name} has {data.num_classes}",
+                )
+        labels = data.y_train if isinstance(data, Dataset) else data
+        other = Fingerprint.of(encode("labels", labels, self.names)[0])
+        mine = self.digest
+        if mine != other:
+            raise InputValueError(
+                "noise",
+                f"{self} was made for other labels ({mine}, sha256 {mine.sha256[:12]}…) than {what} "
+                f"({other}, sha256 {other.sha256[:12]}…); make it anew for these",
+            )
+
+    def __str__(self) -> str:
+        return self.path or f"the {self.kind} noise of level {self.level:.10g}"
+
+    def save(self, path: str | Path) -> None:
+        """Write the record to a .npz file, whole and without pickle.
+
+        Raises
+        ------
+        InputValueError, InputTypeError, InputFileNotFoundError
+            If the path is no place for such a file.
+        OSError
+            If the system refuses.
+        """
+        file = check_output("path", path, (NOISE_SUFFIX,))
+        meta = {"record": _RECORD, "format": _FORMAT} | {name: getattr(self, name) for name in _PLAIN}
+        meta |= {"digest": asdict(self.digest)}
+        meta |= {"features": None if self.features is None else asdict(self.features)}
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        if self.regions is not None:
+            parts = {name: getattr(self.regions, name) for name in _REGIONS}
+            arrays |= {f"region_{name}": value for name, value in parts.items() if value is not None}
+        with writing_whole(file) as target:
+            np.savez_compressed(target, meta=np.array(json.dumps(meta, default=dict)), **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path, data: Dataset | ArrayLike | None = None) -> NoisyLabels:
+        """Read what `save` wrote; nothing is unpickled.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        data : Dataset or array_like of int, [N], optional
+            What it must belong to; see `check`.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If there is no such file.
+        InputValueError
+            If the file is damaged or not of this kind, or belongs to other labels.
+        """
+        optional = [f"region_{name}" for name in _REGIONS]
+        parts: dict[str, Any] = read_arrays("noise_file", path, (*_ARRAYS, "meta"), optional, wanted=_WANTED)
+        try:
+            meta = json.loads(parts.pop("meta").item())
+            if meta["record"] != _RECORD:
+                raise InputValueError("record", f"it holds {meta['record']!r}, not {_RECORD!r}")
+            if meta["format"] != _FORMAT:
+                raise InputValueError("format", f"{meta['format']!r} is not {_FORMAT}, which is read here")
+            found = {name: parts.pop(f"region_{name}", None) for name in _REGIONS}
+            parts |= {name: meta[name] for name in _PLAIN}
+            parts["regions"] = None if found["centers"] is None else Regions(**found)
+            parts["features"] = None if meta["features"] is None else Fingerprint.from_dict(meta["features"])
+            record = cls(**parts, path=str(path))
+            if record.digest != Fingerprint.from_dict(meta["digest"]):
+                raise InputValueError("digest", "the clean labels are not those that the record was made for")
+        except InputError as error:
+            raise unfit("noise_file", path, error, _WANTED) from None
+        except Exception as error:  # foreign JSON can be wrong in any way
+            problem = f"its record is damaged ({type(error).__name__}: {error})"
+            raise unfit("noise_file", path, problem, _WANTED) from None
+        if data is not None:
+            record.check(data)
+        return record
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the labels as CSV, a row an example; write them to `path` if one is given.
+
+        The columns are ``index``, ``clean`` and ``noisy`` (names of classes), and ``selected`` (0 or 1).
+        """
+        import csv
+        import io
+
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("index", "clean", "noisy", "selected"))
+        names = self.names
+        for i, (clean, noisy, selected) in enumerate(
+            zip(self.clean.tolist(), self.noisy.tolist(), self.selected.tolist(), strict=True)
+        ):
+            writer.writerow((i, names[clean], names[noisy], int(selected)))
+        if path is not None:
+            write_whole(check_output("path", path, (".csv",)), text.getvalue().encode())
+        return text.getvalue()
+
+
+def shares_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rows of counts [L, L] by their sums; the row of I where there are none."""
+    sums = counts.sum(axis=1, keepdims=True)
+    result: NDArray[np.float64] = np.where(sums > 0, counts / np.maximum(sums, 1), np.eye(len(counts)))
+    return result
