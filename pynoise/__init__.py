@@ -18,18 +18,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pynoise import data, errors, knn, noise, seeds
     from pynoise._core import __version__
+    from pynoise.clustering import KMeansResult, kmeans
     from pynoise.curves import AccuracyCurve, KFit, accuracy_curve, fit_k
     from pynoise.plurality import expected_confusion, plurality_accuracy, plurality_distribution
 
 __all__ = [
     "AccuracyCurve",
     "KFit",
+    "KMeansResult",
     "__version__",
     "accuracy_curve",
     "data",
     "errors",
     "expected_confusion",
     "fit_k",
+    "kmeans",
     "knn",
     "noise",
     "plurality_accuracy",
@@ -40,9 +43,11 @@ __all__ = [
 _HOME = {
     "AccuracyCurve": "pynoise.curves",
     "KFit": "pynoise.curves",
+    "KMeansResult": "pynoise.clustering",
     "__version__": "pynoise._core",
     "accuracy_curve": "pynoise.curves",
     "fit_k": "pynoise.curves",
+    "kmeans": "pynoise.clustering",
     "expected_confusion": "pynoise.plurality",
     "plurality_accuracy": "pynoise.plurality",
     "plurality_distribution": "pynoise.plurality",

@@ -17,6 +17,7 @@ __all__ = [
     "count_correct",
     "fixed_accuracy",
     "fixed_sample",
+    "kmeans",
     "label_histograms",
     "plurality_accuracy",
     "random_integer",
@@ -37,6 +38,24 @@ _Ties: TypeAlias = Literal["strict", "first", "random"]
 __version__: str
 MOST_VOTES: int  # the largest K of the plurality solver
 MOST_FIXED_VOTES: int  # and of its model of fixed neighbourhoods
+
+def kmeans(
+    x: NDArray[Any],
+    n_clusters: int,
+    n_init: int,
+    max_iter: int,
+    tol: float,
+    seed: int,
+    init: NDArray[np.float64] | None,
+    file: _Mapped,
+    threads: int,
+    progress: _Progress = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int32], float, int]:
+    """Cluster the rows of `x` [N, d], float32, float64 or uint8 in any layout, mapped from `file`.
+
+    `init` [n_clusters, d] has the centres to start from, once. Returns centres, of numbers that float32 holds
+    unless `x` is float64, labels [N], inertia and the iterations of the best start. n_init·max_iter units of work.
+    """
 
 def search(
     train: NDArray[Any],

@@ -2,6 +2,7 @@
 //!
 //! * [`plurality`]: who wins the vote of K noisy neighbours (Drory et al., BMVC 2020, Theorem 1);
 //! * [`neighbors`]: exact K nearest neighbours, and the votes that they cast;
+//! * [`kmeans`]: k-means++ and Lloyd's iterations, seeded;
 //! * [`noise`]: noisy labels from a corruption matrix, exact in number and seeded;
 //! * [`random`]: the value-stable random numbers behind every draw;
 //! * [`control`]: how a long kernel is watched and stopped.
@@ -11,6 +12,7 @@
 
 pub mod control;
 pub mod error;
+pub mod kmeans;
 mod labels;
 mod memory;
 pub mod neighbors;

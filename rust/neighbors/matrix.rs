@@ -119,7 +119,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
     }
 
     /// Whether [`Matrix::part`] copies.
-    pub(super) fn scattered(&self) -> bool {
+    pub(crate) fn scattered(&self) -> bool {
         self.strides != (self.width as isize, 1)
     }
 
@@ -128,7 +128,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
     /// # Errors
     /// [`Error::Value`] if the file of a mapped matrix has become too short: reading on would end the
     /// process.
-    pub(super) fn part<'b>(
+    pub(crate) fn part<'b>(
         &self,
         first: usize,
         count: usize,
@@ -171,7 +171,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
     }
 
     /// Is the file of a mapped matrix still as long as it must be?
-    pub(super) fn check_file(&self) -> Result<()> {
+    pub(crate) fn check_file(&self) -> Result<()> {
         let Some(file) = self.file else {
             return Ok(());
         };

@@ -10,7 +10,7 @@
 mod arrange;
 mod axes;
 mod element;
-mod kernel;
+pub(crate) mod kernel;
 mod look_around;
 mod matrix;
 mod part;
@@ -27,6 +27,7 @@ mod votes;
 mod work;
 
 pub use element::Element;
+pub(crate) use matrix::Rows;
 pub use matrix::{File, Matrix};
 pub use search::{Neighbors, Options, Statistics, search};
 pub use settle::settle;

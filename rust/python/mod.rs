@@ -1,6 +1,7 @@
 //! The bindings: they check arguments, release the GIL, map errors, and hold nothing else.
 
 mod arguments;
+mod clustering;
 mod neighbors;
 mod noise;
 mod plurality;
@@ -11,6 +12,8 @@ use pyo3::prelude::*;
 /// The compiled part of pynoise; `_core.pyi` beside it documents the functions.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::clustering::kmeans;
     #[pymodule_export]
     use super::neighbors::{count_correct, label_histograms, search, settle};
     #[pymodule_export]

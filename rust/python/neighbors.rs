@@ -42,7 +42,7 @@ macro_rules! with_matrices {
 }
 
 /// The file behind a memory-mapped array: its path, and how many bytes of it the array needs.
-type Mapped = Option<(PathBuf, u64)>;
+pub type Mapped = Option<(PathBuf, u64)>;
 
 #[pyfunction]
 #[pyo3(signature = (train, query, k, metric, exclude_self, block, files, threads, progress=None))]
@@ -127,7 +127,7 @@ fn metric(py: Python<'_>, name: &str) -> PyResult<Metric> {
 }
 
 /// A matrix of whatever layout numpy has it in.
-fn matrix<'a, T: Element + NumpyElement>(
+pub fn matrix<'a, T: Element + NumpyElement>(
     py: Python<'_>,
     name: &'static str,
     array: &'a PyReadonlyArray2<'_, T>,

@@ -1,0 +1,182 @@
+//! Squared distances: the ones that decide, in float64 and in one order, and rough ones in whatever is fast.
+
+use crate::neighbors::Element;
+
+/// Partial sums of a distance that decides: the same ones on every vector unit.
+const LANES: usize = 16;
+/// Partial sums of a rough one.
+const ROUGH: usize = 32;
+
+/// A number that points consist of.
+pub trait Point: Element {
+    /// The nearest number of the type that centres have: float32 where points have at most as many digits.
+    fn round(x: f64) -> f64;
+
+    /// Σ(a-b)² between two points, off by a share of at most [`Point::fast_error`], underflow apart.
+    fn fast(a: &[Self], b: &[Self]) -> f64;
+
+    /// The relative error of [`Point::fast`] for points of `width` numbers.
+    fn fast_error(width: usize) -> f64;
+}
+
+impl Point for u8 {
+    fn round(x: f64) -> f64 {
+        f64::from(x as f32)
+    }
+
+    fn fast(a: &[Self], b: &[Self]) -> f64 {
+        crate::neighbors::kernel::squared_distance(a, b) as f64
+    }
+
+    fn fast_error(_width: usize) -> f64 {
+        0.0
+    }
+}
+
+impl Point for f32 {
+    fn round(x: f64) -> f64 {
+        f64::from(x as f32)
+    }
+
+    fn fast(a: &[Self], b: &[Self]) -> f64 {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature is there.
+            return unsafe { avx2::rough(a, b) };
+        }
+        rough(a, b)
+    }
+
+    fn fast_error(width: usize) -> f64 {
+        (width / ROUGH + 16) as f64 * f64::from(f32::EPSILON)
+    }
+}
+
+impl Point for f64 {
+    fn round(x: f64) -> f64 {
+        x
+    }
+
+    /// What decides is as fast.
+    fn fast(a: &[Self], b: &[Self]) -> f64 {
+        squared(a, b)
+    }
+
+    fn fast_error(_width: usize) -> f64 {
+        0.0
+    }
+}
+
+/// Σ(a-b)² between a point and a centre of as many numbers, as everything that decides has it.
+#[inline]
+pub fn squared<T: Point>(point: &[T], center: &[f64]) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature is there.
+        return unsafe { avx2::squared(point, center) };
+    }
+    in_lanes(point, center)
+}
+
+/// The relative error of [`squared`], generously.
+pub fn error(width: usize) -> f64 {
+    (width + 64) as f64 * f64::EPSILON
+}
+
+/// Compiled for each vector unit. Nothing here may be reordered or fused, and the compiler does neither.
+#[inline(always)]
+fn in_lanes<T: Point>(point: &[T], center: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (mut points, mut centers) = (point.chunks_exact(LANES), center.chunks_exact(LANES));
+    for (a, b) in (&mut points).zip(&mut centers) {
+        for lane in 0..LANES {
+            let difference = a[lane].to_f64() - b[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    let rest = points.remainder().iter().zip(centers.remainder());
+    for (sum, (a, b)) in sums.iter_mut().zip(rest) {
+        let difference = a.to_f64() - b;
+        *sum += difference * difference;
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+#[inline(always)]
+fn rough(a: &[f32], b: &[f32]) -> f64 {
+    let mut sums = [0.0f32; ROUGH];
+    let (mut a, mut b) = (a.chunks_exact(ROUGH), b.chunks_exact(ROUGH));
+    for (a, b) in (&mut a).zip(&mut b) {
+        for lane in 0..ROUGH {
+            let difference = a[lane] - b[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    for (sum, (a, b)) in sums.iter_mut().zip(a.remainder().iter().zip(b.remainder())) {
+        *sum += (a - b) * (a - b);
+    }
+    let mut half = ROUGH / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    f64::from(sums[0])
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::Point;
+
+    #[target_feature(enable = "avx2")]
+    pub fn squared<T: Point>(point: &[T], center: &[f64]) -> f64 {
+        super::in_lanes(point, center)
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub fn rough(a: &[f32], b: &[f32]) -> f64 {
+        super::rough(a, b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    #[test]
+    fn vector_code_equals_its_twin_and_rough_distances_are_within_their_error() {
+        let stream = Stream::new(5, "distances");
+        for width in [1, 7, 15, 16, 17, 32, 33, 100, 784, 3001] {
+            let number = |i: usize| 1e3 + stream.uniform(i as u64);
+            let center: Vec<f64> = (0..width).map(|i| number(i + width)).collect();
+            let wide: Vec<f64> = (0..width).map(number).collect();
+            let single: Vec<f32> = wide.iter().map(|x| *x as f32).collect();
+            let bytes: Vec<u8> = (0..width).map(|i| stream.integer(i as u64) as u8).collect();
+            assert_eq!(squared(&wide, &center), in_lanes(&wide, &center));
+            assert_eq!(squared(&single, &center), in_lanes(&single, &center));
+            assert_eq!(squared(&bytes, &center), in_lanes(&bytes, &center));
+            let in_order: f64 = wide
+                .iter()
+                .zip(&center)
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum();
+            assert!((squared(&wide, &center) - in_order).abs() <= error(width) * in_order);
+            let other: Vec<f32> = center.iter().map(|x| *x as f32).collect();
+            let exact = squared(
+                &single,
+                &other.iter().map(|x| f64::from(*x)).collect::<Vec<_>>(),
+            );
+            assert_eq!(f32::fast(&single, &other), rough(&single, &other));
+            assert!((f32::fast(&single, &other) - exact).abs() <= f32::fast_error(width) * exact);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The starts, and the best of them.
+
+use rayon::prelude::*;
+
+use super::data::{Columns, Data};
+use super::distance::Point;
+use super::lloyd::{self, Limits, Run};
+use super::seeding;
+use super::sums::Grid;
+use crate::neighbors::Matrix;
+use crate::random::Stream;
+use crate::{Control, Error, Result};
+
+/// Columns beyond this would make the error bounds useless.
+const WIDEST: usize = 1 << 20;
+/// Starting centres as far from the data as this would overflow when squared.
+const LARGEST: f64 = 1e150;
+
+/// Points in clusters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clustering {
+    /// The centres [k, d] in C order; numbers that float32 holds, unless points are float64.
+    pub centers: Vec<f64>,
+    /// The nearest centre of each point, the first of equal ones.
+    pub labels: Vec<i32>,
+    /// The sum of the squared distances from these centres.
+    pub inertia: f64,
+    /// Lloyd's iterations of this start.
+    pub iterations: usize,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many clusters.
+    pub clusters: usize,
+    /// How many times to start; with centres given, once.
+    pub starts: usize,
+    /// The most iterations of a start.
+    pub iterations: usize,
+    /// A start ends when the squares of its centres' shifts sum to this share of the columns' mean variance.
+    pub tolerance: f64,
+    /// The seed of the draws.
+    pub seed: u64,
+}
+
+/// Clusters the rows of `x`: k-means++ and Lloyd's iterations, or the latter from `init` [k, d] alone. The
+/// best of all starts, the first of equal ones. The unit of work is an iteration; a start that ends early
+/// counts the rest.
+///
+/// # Errors
+/// [`Error::Value`] if there are more clusters than rows, a count is 0, the tolerance is negative, a value
+/// is not finite, values spread over more than 1e150 or, not all being equal, less than 1e-140, there are
+/// more than 2²⁰ columns or 2³¹-1 rows; [`Error::Memory`]; [`Error::Interrupted`].
+pub fn kmeans<T: Point>(
+    x: Matrix<T>,
+    init: Option<&[f64]>,
+    options: &Options,
+    control: &Control,
+) -> Result<Clustering> {
+    check(x, options)?;
+    let mut room = Vec::new();
+    let data = Data::new(x, &mut room, control)?;
+    let columns = Columns::of(&data, control)?;
+    let grid = Grid::new(&columns, data.count);
+    let limits = Limits {
+        iterations: options.iterations,
+        shift: options.tolerance * columns.variance,
+    };
+    let best = match init {
+        Some(init) => {
+            check_init(init, options.clusters, &columns)?;
+            let centers = init.iter().map(|x| T::round(*x)).collect();
+            lloyd::run(&data, &grid, centers, limits, control)?
+        }
+        None => {
+            (0..options.starts)
+                .into_par_iter()
+                .map(|start| {
+                    let stream = Stream::new(options.seed, &format!("kmeans/{start}"));
+                    let centers = seeding::draw(&data, options.clusters, &stream, control)?;
+                    let run = lloyd::run(&data, &grid, centers, limits, control)?;
+                    Ok((start, run))
+                })
+                .try_reduce_with(|a, b| Ok(better(a, b)))
+                .expect("there is a start")?
+                .1
+        }
+    };
+    Ok(Clustering {
+        centers: best.centers,
+        labels: best.labels,
+        inertia: best.inertia,
+        iterations: best.iterations,
+    })
+}
+
+/// The one of less inertia, or else the earlier one.
+fn better(a: (usize, Run), b: (usize, Run)) -> (usize, Run) {
+    let order = a.1.inertia.total_cmp(&b.1.inertia).then(a.0.cmp(&b.0));
+    if order.is_le() { a } else { b }
+}
+
+fn check<T: Point>(x: Matrix<T>, options: &Options) -> Result<()> {
+    let (n, width) = (x.rows(), x.width());
+    if i32::try_from(n).is_err() {
+        return Err(Error::value(
+            "x",
+            format!("has {n} rows; at most {} fit", i32::MAX),
+        ));
+    }
+    if width > WIDEST {
+        return Err(Error::value(
+            "x",
+            format!("has {width} columns; at most {WIDEST} fit"),
+        ));
+    }
+    if options.clusters == 0 || options.clusters > n {
+        return Err(Error::value(
+            "n_clusters",
+            format!("{} is not within 1..={n}", options.clusters),
+        ));
+    }
+    for (argument, count) in [("n_init", options.starts), ("max_iter", options.iterations)] {
+        if count == 0 {
+            return Err(Error::value(argument, "0 is too small; give at least 1"));
+        }
+    }
+    if !(options.tolerance >= 0.0) {
+        return Err(Error::value(
+            "tol",
+            format!("{} is not a number of at least 0", options.tolerance),
+        ));
+    }
+    Ok(())
+}
+
+fn check_init(init: &[f64], clusters: usize, columns: &Columns) -> Result<()> {
+    let width = columns.middle.len();
+    if init.len() != clusters * width {
+        return Err(Error::value(
+            "init",
+            format!("has {} numbers, not {clusters} rows of {width}", init.len()),
+        ));
+    }
+    for (c, center) in init.chunks_exact(width).enumerate() {
+        let sound = |(x, middle): (&f64, &f64)| (x - middle).abs() < LARGEST;
+        if !center.iter().zip(&columns.middle).all(sound) {
+            return Err(Error::value(
+                "init",
+                format!(
+                    "row {c} has a value that is not finite, or further than {LARGEST:e} from x"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
