@@ -8,14 +8,19 @@ noise never does. The two are mixed up often: every output says the requested le
 selected and the realised rate of wrong labels.
 """
 
+from pynoise.noise.estimate import estimate
+from pynoise.noise.estimated import EstimatedNoise, is_estimate
 from pynoise.noise.labels import NoisyLabels, make, selected_count
 from pynoise.noise.matrices import KINDS, LabelMap, corruption_matrix, load_matrix, parse_label_map
 
 __all__ = [
     "KINDS",
+    "EstimatedNoise",
     "LabelMap",
     "NoisyLabels",
     "corruption_matrix",
+    "estimate",
+    "is_estimate",
     "load_matrix",
     "make",
     "parse_label_map",
