@@ -63,7 +63,6 @@ def repeats(count):
 
 def labels(clean, level, drawn):
     """Noisy copies of the labels, one a seed."""
-    count = noise.selected_count(float(level), len(clean))
     matrix = noise.corruption_matrix("flip", 10)
     return noise.spread.SpreadNoise("flip", clean, matrix).draw(float(level), drawn, CORES)[0]
 

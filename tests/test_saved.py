@@ -10,9 +10,9 @@ from reference import neighbors as twin
 
 import pynoise
 from pynoise import data, knn, seeds
+from pynoise._fingerprint import Fingerprint
 from pynoise.data.subset import draw_queries, with_queries
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
-from pynoise._fingerprint import Fingerprint
 
 
 def small_data(n=120, m=40, seed=0, dtype=np.float64):

@@ -9,7 +9,8 @@ noise never does. The two are mixed up often: every output says the requested le
 selected and the realised rate of wrong labels.
 """
 
-from pynoise.noise.estimate import EstimatedNoise
+from pynoise.noise.estimate import estimate
+from pynoise.noise.estimated import EstimatedNoise, is_estimate
 from pynoise.noise.files import load_labels
 from pynoise.noise.interchange import NoisyDataset, from_cleanlab, to_cleanlab
 from pynoise.noise.levels import selected_count
@@ -29,7 +30,9 @@ __all__ = [
     "NoisyLabels",
     "Regions",
     "corruption_matrix",
+    "estimate",
     "from_cleanlab",
+    "is_estimate",
     "load",
     "load_labels",
     "load_matrix",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pynoise.noise.estimate import EstimatedNoise, is_estimate
+from pynoise.noise.estimated import EstimatedNoise, is_estimate
 from pynoise.noise.record import NoisyLabels
 
 __all__ = ["load"]
