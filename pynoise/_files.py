@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 
-__all__ = ["check_output", "write_whole", "writing_whole"]
+__all__ = ["PICTURE_SUFFIXES", "check_output", "write_whole", "writing_whole"]
+
+PICTURE_SUFFIXES = (".png", ".svg")
 
 
 def check_output(argument: str, path: str | Path, suffixes: tuple[str, ...]) -> Path:

@@ -126,16 +126,18 @@ def test_bad_rows(digits, softmax, tmp_path):
         (softmax * (1 + 1e-7), InputValueError, "clean: row 0 sums to 1.0000001"),
         (np.full((500, 10), "a"), InputTypeError, "clean: has dtype <U1"),
         ("histograms", InputValueError, "clean: 'histograms' is not softmax:FILE"),
-        ("softmax:none.npy", InputFileNotFoundError, "clean: 'none.npy' is not a file"),
-        ("softmax:none.csv", InputValueError, "clean: 'none.csv' ends in neither"),
+        ("softmax:none.npy", InputFileNotFoundError, "clean: there is no file 'none.npy'"),
+        ("softmax:none.csv", InputValueError, "clean: 'none.csv' ends in none of .npy, .npz"),
     ):
         with pytest.raises(error, match=message):
             curve(bad)
-    np.savez(tmp_path / "s.npz", logits=softmax)
-    with pytest.raises(InputValueError, match="has no array 'softmax'; it has logits"):
+    np.savez(tmp_path / "s.npz", logits=softmax, features=softmax)
+    with pytest.raises(
+        InputValueError, match="it has no single array; name one of logits, features as FILE:NAME"
+    ):
         curve(f"softmax:{tmp_path}/s.npz")
     (tmp_path / "s.npy").write_text("no array")
-    with pytest.raises(InputValueError, match="does not hold an array of numbers"):
+    with pytest.raises(InputValueError, match="does not hold an array"):
         curve(f"softmax:{tmp_path}/s.npy")
     with pytest.raises(InputValueError, match="clean: has no counts of neighbours"):
         curve(softmax, model="fixed")

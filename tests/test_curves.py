@@ -282,7 +282,11 @@ def test_names_are_text_in_the_picture(tmp_path):
         ({"noise": {0: 3}}, InputValueError, "label_map: 3 is too large"),
         ({"noise": "missing.npy"}, InputFileNotFoundError, "matrix: 'missing.npy' is not a file"),
         ({"noise": np.eye(2)}, InputValueError, "matrix: has 2 rows; the data have 3 classes"),
-        ({"noise": noise.make([0, 1, 2], "flip", 0.1)}, InputValueError, "noise: the clean labels of these"),
+        (
+            {"noise": noise.make([0, 1, 2], "flip", 0.1)},
+            InputValueError,
+            "noise: the flip noise of level 0.1 was made for other labels",
+        ),
         ({"levels": [0, 1.2]}, InputValueError, "levels: 1.2 is outside [0, 1]"),
         ({"levels": [np.nan]}, InputValueError, "levels: nan is outside [0, 1]"),
         ({"levels": []}, InputValueError, "levels: give a sequence of at least one"),
@@ -308,7 +312,9 @@ def test_noisy_labels_must_be_of_this_data_set():
     with pytest.raises(InputValueError, match="levels: NoisyLabels have their own level"):
         pynoise.accuracy_curve(dataset, 3, record, [0.1])
     wider = noise.make(dataset.y_train, "flip", 0.1, num_classes=5)
-    with pytest.raises(InputValueError, match="noise: was made for 5 classes; the data have 3"):
+    with pytest.raises(
+        InputValueError, match="noise: the flip noise of level 0.1 was made for 5 classes; small has 3"
+    ):
         pynoise.accuracy_curve(dataset, 3, wider)
     with pytest.raises(InputValueError, match=r"'c\.pdf' must end in one of"):
         pynoise.accuracy_curve(dataset, 3, measure=False).save("c.pdf")

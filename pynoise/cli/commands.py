@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
+
+from pynoise.cli.lazy import LazyGroup
 
 __all__ = ["run"]
 
@@ -13,27 +14,17 @@ __all__ = ["run"]
 _COMMANDS = {
     "curve": "Predict and measure K-NN accuracy against label noise.",
     "fit-k": "Find the K whose analytic curve is nearest to measured accuracies.",
+    "noise": "Make noisy labels, look at them, or estimate the noise in labels.",
     "neighbors": "Find nearest neighbours, and keep them in a file.",
 }
 
 
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = import_module(f"pynoise.cli.{cmd_name.replace('-', '_')}").command
-        assert isinstance(command, click.Command)  # noqa: S101 - tells the type checker
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="pynoise.cli",
+    commands=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="pynoise-lab", prog_name="pynoise")
 def _cli() -> None:
     """Predict and measure what wrong labels do to a classifier."""

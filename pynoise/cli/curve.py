@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 # Headings of the table: the key of a row, the width, and how to write it.
 _COLUMNS = {
-    "level γ": ("level", 7, ".10g"),
+    "level γ": ("level", 7, ".5g"),
     "selected": ("selected_fraction", 8, ".4f"),
     "realised": ("realised_rate", 8, ".4f"),
     "analytic": ("analytic", 8, ".4f"),
@@ -29,7 +29,7 @@ _COLUMNS = {
 # And where not every test example was computed exactly.
 _SAMPLED = {"± se": ("analytic_se", 8, ".6f"), "exact": ("exact_share", 6, ".3f")}
 _TOLERANCE = {"K": ("k", 5, "d"), "level γ": ("level", 7, ".4f")}
-_BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("analytic", 8, ".4f")}
+_BEST = {"level γ": ("level", 7, ".5g"), "K": ("k", 5, "d"), "analytic": ("analytic", 8, ".4f")}
 
 
 @click.command("curve", short_help="Predict and measure K-NN accuracy against label noise.")
@@ -38,10 +38,8 @@ _BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("ana
 @click.option(
     "--levels",
     metavar="LEVELS",
-    default="0:1:0.05",
-    show_default=True,
     help="Noise levels: START:STOP:STEP or a list 0,0.2,0.45. A level is the fraction of training "
-    "examples that is selected for noise.",
+    "examples that is selected for noise.  [0:1:0.05, or what the noise itself says]",
 )
 @click.option("--repeats", type=int, default=10, show_default=True, help="Draws of the noise at each level.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the noise, and of --queries.")
@@ -70,7 +68,7 @@ _BEST = {"level γ": ("level", 7, ".10g"), "K": ("k", 5, "d"), "analytic": ("ana
 def command(
     source: options.Source,
     k: str,
-    levels: str,
+    levels: str | None,
     repeats: int,
     seed: int,
     ties: str,
@@ -95,6 +93,7 @@ def command(
       pynoise curve --K 51 --noise flip
       pynoise curve --K 1,11,51 --noise uniform --dataset mnist --out curve.png --out curve.csv
       pynoise curve --noise flip --map 4:9,9:4 --levels 0,0.2,0.4 --json
+      pynoise curve --K 11,51 --noise concentrated --repeats 3
       pynoise curve --K 1,11,51 --noise uniform --at-accuracy 0.9 --no-measure
       pynoise curve --dataset mnist --neighbors mnist-301.npz --K 301
     """  # noqa: D301 - click's mark for lines to be left as they are
@@ -103,7 +102,7 @@ def command(
     budget: dict[str, Any] = {} if node_budget is None else {"node_budget": node_budget}
     with options.in_words_of_options(accuracy="--at-accuracy"):
         # What can be refused at once is refused before the data are loaded.
-        ks, gammas = parse_counts(k), parse_levels(levels)
+        ks, gammas = parse_counts(k), None if levels is None else parse_levels(levels)
         from pynoise import curves
         from pynoise.noise.levels import check_level
 

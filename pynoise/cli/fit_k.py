@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 # Headings of the table: the key of a row, the width, and how to write it.
 _COLUMNS = {
-    "level γ": ("level", 7, ".10g"),
+    "level γ": ("level", 7, ".5g"),
     "measured": ("accuracy", 8, ".4f"),
     "analytic": ("analytic", 8, ".4f"),
     "residual": ("residual", 8, "+.4f"),

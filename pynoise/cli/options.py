@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pynoise.curves.files import Savable
     from pynoise.data import Dataset
     from pynoise.knn import Neighbors
-    from pynoise.noise import LabelMap
+    from pynoise.noise import EstimatedNoise, LabelMap, NoisyLabels
 
 __all__ = [
     "Data",
@@ -25,8 +25,10 @@ __all__ = [
     "check_files",
     "clean_option",
     "data_argument",
+    "data_options",
     "in_words_of_options",
     "load_neighbors",
+    "map_option",
     "model_option",
     "neighbors_option",
     "output_options",
@@ -83,37 +85,51 @@ class Source:
     """Data and noise, as the command line names them."""
 
     data: Data
-    noise: str
+    noise: str | None
     label_map: str | None
+    noise_file: str | None = None
 
     def check(self) -> None:
         """Refuse options that do not go together."""
-        if self.label_map is not None and self.noise != "flip":
+        if self.noise_file is not None and (self.noise is not None or self.label_map is not None):
+            raise click.BadParameter(
+                "has noise of its own; leave --noise and --map out", param_hint="'--noise-file'"
+            )
+        if self.label_map is not None and self.noise not in (None, "flip"):
             raise click.BadParameter(f"goes with --noise flip, not with {self.noise!r}", param_hint="'--map'")
         self.data.check("--dataset")
 
-    def load(self) -> tuple[Dataset, str | LabelMap]:
+    def load(self) -> tuple[Dataset, str | LabelMap | NoisyLabels | EstimatedNoise]:
         """The data set, and the noise as the Python functions take it."""
-        from pynoise.noise import parse_label_map
+        from pynoise.noise import load, parse_label_map
 
-        noise = self.noise if self.label_map is None else parse_label_map(self.label_map)
+        if self.noise_file is not None:
+            record = load(self.noise_file)  # a bad one is refused before the data are loaded
+            return self.data.load(), record
+        noise = (self.noise or "flip") if self.label_map is None else parse_label_map(self.label_map)
         return self.data.load(), noise
 
+
+map_option = click.option(
+    "--map",
+    "label_map",
+    metavar="A:B,…",
+    help="With flip and others that map labels: A becomes B; what is not named stays. all:B is all-to-one.",
+)
 
 _NOISE = (
     click.option(
         "--noise",
-        default="flip",
-        show_default=True,
         metavar="KIND|FILE",
         help="uniform (any label, the true one included), symmetric (any other label), flip (the next class, "
-        "or --map), or a .npy or .csv file with a row-stochastic matrix.",
+        "or --map), general, random-asymmetric, semantic-asymmetric, hubness, concentrated, "
+        "concentrated-exact, a .npy or .csv file with a row-stochastic matrix, or an estimate, .npz.  [flip]",
     ),
+    map_option,
     click.option(
-        "--map",
-        "label_map",
-        metavar="A:B,…",
-        help="With flip: label A becomes B; labels not named stay. all:B is all-to-one.",
+        "--noise-file",
+        metavar="FILE.npz",
+        help="Noisy labels that pynoise noise make wrote, instead of --noise.",
     ),
 )
 
@@ -147,19 +163,25 @@ def source_options(function: _Command) -> _Command:
     @functools.wraps(function)
     def command(
         *,
-        noise: str,
+        noise: str | None,
         label_map: str | None,
+        noise_file: str | None,
         dataset: str,
         classes: int | None,
         data_root: str | None,
         download: bool,
         **others: Any,
     ) -> None:
-        source = Source(Data(dataset, classes, data_root, download), noise, label_map)
+        source = Source(Data(dataset, classes, data_root, download), noise, label_map, noise_file)
         source.check()
         function(source=source, **others)
 
     return _with(_SOURCE, command)
+
+
+def data_options(function: _Command) -> _Command:
+    """Add the options of a data set that is named by another."""
+    return _with(_DATA, function)
 
 
 def data_argument(function: _Command) -> _Command:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
+from pynoise._arrays import load_array
 from pynoise.data import Dataset
-from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
+from pynoise.errors import InputTypeError, InputValueError
 
 __all__ = ["CleanLike", "Given", "clean_of"]
 
@@ -42,7 +43,7 @@ def clean_of(clean: CleanLike, dataset: Dataset, model: _checks.Model) -> Given:
         source = str(clean)
         if not source.startswith(_PREFIX):
             raise InputValueError("clean", f"{source!r} is not softmax:FILE, with a .npy or .npz file")
-        rows = _load(source.removeprefix(_PREFIX))
+        rows = load_array("clean", source.removeprefix(_PREFIX), ("softmax",))
     else:
         rows = _checks.array("clean", clean)
     if rows.dtype.kind in "biu":
@@ -75,25 +76,3 @@ def clean_of(clean: CleanLike, dataset: Dataset, model: _checks.Model) -> Given:
         )
     divided = rows.dtype != np.float64
     return Given(rows, {"source": source, "largest_miss": float(misses.max()), "divided_by_sums": divided})
-
-
-def _load(path: str) -> NDArray[Any]:
-    file = Path(path)
-    if file.suffix.lower() not in (".npy", ".npz"):
-        raise InputValueError("clean", f"{path!r} ends in neither .npy nor .npz")
-    if not file.is_file():
-        raise InputFileNotFoundError("clean", f"{path!r} is not a file")
-    try:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            if "softmax" not in loaded.files:
-                names = ", ".join(loaded.files) or "nothing"
-                raise InputValueError("clean", f"{path!r} has no array 'softmax'; it has {names}")
-            rows: NDArray[Any] = loaded["softmax"]
-            return rows
-    except InputValueError:
-        raise
-    except (ValueError, EOFError, OSError):  # numpy's own words are about pickles
-        raise InputValueError("clean", f"{path!r} does not hold an array of numbers") from None

@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pynoise._files import check_output, write_whole
+from pynoise._files import PICTURE_SUFFIXES, check_output, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["OUTPUT_SUFFIXES", "Savable", "csv_text", "json_text", "save", "write_figure", "write_text"]
+__all__ = ["OUTPUT_SUFFIXES", "Savable", "csv_text", "json_text", "save", "write_text"]
 
-_PICTURE_SUFFIXES = (".png", ".svg")
-OUTPUT_SUFFIXES = (".csv", ".json", *_PICTURE_SUFFIXES)
+OUTPUT_SUFFIXES = (".csv", ".json", *PICTURE_SUFFIXES)
 
 
 class Savable(Protocol):
@@ -55,16 +54,6 @@ def write_text(text: str, path: str | Path | None, suffix: str) -> str:
     if path is not None:
         write_whole(check_output("path", path, (suffix,)), text.encode())
     return text
-
-
-def write_figure(figure: Figure, path: str | Path | None) -> Figure:
-    """Write a figure to the .png or .svg file `path` if one is given, and give it back."""
-    if path is not None:
-        from pynoise import plots  # matplotlib takes a second to import
-
-        file = check_output("path", path, _PICTURE_SUFFIXES)
-        write_whole(file, plots.render(figure, file.suffix.lower()))
-    return figure
 
 
 def save(result: Savable, path: str | Path) -> None:

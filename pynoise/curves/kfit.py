@@ -103,7 +103,7 @@ class KFit:
             k: [one.accuracy for one in self._predictor.curve(k, levels)]
             for k in family(self.k, self.interval, self.ks)
         }
-        return files.write_figure(plots.k_fit(self, levels, curves), path)
+        return plots.write_figure(plots.k_fit(self, levels, curves), path)
 
     def save(self, path: str | Path) -> None:
         """Write the fit to a .csv, .json, .png or .svg file: the suffix decides."""

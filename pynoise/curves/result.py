@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,13 +64,15 @@ class AccuracyCurve:
         """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
         return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
 
-    def plot(self, path: str | Path | None = None) -> Figure:
+    def plot(self, path: str | Path | None = None, *, beside: Sequence[AccuracyCurve] = ()) -> Figure:
         """Draw the curves as in Fig. 3 of the paper: lines predicted, points measured.
 
         Parameters
         ----------
         path : str or Path, optional
             A .png or .svg file to write.
+        beside : sequence of AccuracyCurve
+            Others to draw into the same picture, of other noise, say.
 
         Returns
         -------
@@ -77,7 +80,7 @@ class AccuracyCurve:
         """
         from pynoise import plots  # matplotlib takes a second to import
 
-        return files.write_figure(plots.accuracy_curve(self), path)
+        return plots.write_figure(plots.accuracy_curve(self, beside), path)
 
     def save(self, path: str | Path) -> None:
         """Write the curve to a .csv, .json, .png or .svg file: the suffix decides."""

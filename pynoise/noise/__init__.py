@@ -11,8 +11,8 @@ selected and the realised rate of wrong labels.
 
 from pynoise.noise.estimate import estimate
 from pynoise.noise.estimated import EstimatedNoise, is_estimate
-from pynoise.noise.files import load_labels
 from pynoise.noise.interchange import NoisyDataset, from_cleanlab, to_cleanlab
+from pynoise.noise.label_files import load_labels
 from pynoise.noise.levels import selected_count
 from pynoise.noise.load import load
 from pynoise.noise.make import make

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,9 @@ from pynoise.noise.classes import encode
 from pynoise.noise.levels import check_level
 from pynoise.noise.matrices import KINDS, checked_matrix
 from pynoise.noise.regions import Regions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["NOISE_SUFFIX", "NoisyLabels"]
 
@@ -245,6 +248,92 @@ class NoisyLabels:
         if data is not None:
             record.check(data)
         return record
+
+    def summary(self) -> dict[str, Any]:
+        """What there is to say of it but the labels themselves, as JSON has it."""
+        return {
+            "record": _RECORD,
+            **{name: getattr(self, name) for name in _PLAIN if name not in ("options", "versions")},
+            "options": dict(self.options),
+            "examples": len(self.clean),
+            "classes": len(self.names),
+            "selected": int(self.selected.sum()),
+            "selected_fraction": self.selected_fraction,
+            "wrong": int((self.noisy != self.clean).sum()),
+            "expected_rate": self.expected_rate,
+            "realised_rate": self.realised_rate,
+            "digest": asdict(self.digest),
+            "features": None if self.features is None else asdict(self.features),
+            "matrix": self.matrix.tolist(),
+            "transition": self.transition.tolist(),
+            "counts": self.counts.tolist(),
+            "versions": dict(self.versions),
+        }
+
+    def by_class(self) -> list[dict[str, Any]]:
+        """What became of each class, one row a class.
+
+        Returns
+        -------
+        list of dict
+            Keys: ``class``, its name; ``examples``; ``selected``; ``wrong``, how many have another label;
+            ``rate``, their share; ``mostly``, the most frequent wrong label, and ``share``, its share of the
+            class. What cannot be said is None.
+        """
+        counts, names = self.counts, self.names
+        selected = np.bincount(self.clean[self.selected], minlength=len(names))
+        rows = []
+        for k, name in enumerate(names):
+            examples, wrong = int(counts[k].sum()), int(counts[k].sum() - counts[k, k])
+            others = np.where(np.arange(len(names)) == k, -1, counts[k])
+            row: dict[str, Any] = {"class": name, "examples": examples, "selected": int(selected[k])}
+            row |= {
+                "wrong": wrong,
+                "rate": wrong / examples if examples else None,
+                "mostly": None,
+                "share": None,
+            }
+            if wrong:
+                row |= {"mostly": names[int(others.argmax())], "share": int(others.max()) / examples}
+            rows.append(row)
+        return rows
+
+    def plot(
+        self,
+        path: str | Path | None = None,
+        *,
+        features: ArrayLike | None = None,
+        embedding: str = "pca",
+        points: int = 2000,
+        seed: int = 0,
+    ) -> Figure:
+        """Draw the realised transition matrix and, given features, where the wrong labels sit.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A .png or .svg file to write.
+        features : array_like, [N, ...], optional
+            Where the examples lie.
+        embedding : {"pca", "tsne"}
+            How they become two dimensions; see `pynoise.analysis.embed`.
+        points : int
+            How many of the examples are drawn, 3 or more, chosen by `seed`.
+        seed : int
+            0 ≤ seed < 2⁶⁴.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            For an argument out of its range.
+        """
+        from pynoise.noise.picture import picture  # matplotlib takes a second to import
+
+        return picture(self, path, features, embedding, points, seed)
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the labels as CSV, a row an example; write them to `path` if one is given.

@@ -1,0 +1,46 @@
+"""The picture of noisy labels: which examples are drawn, and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from pynoise import _checks, _core, plots
+from pynoise.analysis import embed
+from pynoise.errors import InputValueError
+from pynoise.plots.noise import Points
+
+if TYPE_CHECKING:
+    from pynoise.noise.record import NoisyLabels
+
+__all__ = ["picture"]
+
+_SPACES = {"pca": "first and second principal component", "tsne": "t-SNE"}
+
+
+def picture(
+    record: NoisyLabels,
+    path: str | Path | None,
+    features: ArrayLike | None,
+    embedding: str,
+    points: int,
+    seed: int,
+) -> Figure:
+    """Draw a record, as `NoisyLabels.plot` has it."""
+    drawn = None
+    if features is not None:
+        x = _checks.rows("features", features)
+        if len(x) != len(record.clean):
+            raise InputValueError("features", f"has {len(x)} rows for {len(record.clean)} labels")
+        count = min(_checks.whole("points", points, 3), len(x))
+        keys = _core.random_uniform(_checks.seed("seed", seed), "noise/points", len(x))
+        some = np.sort(np.argsort(keys, kind="stable")[:count])
+        places = embed(x[some], embedding, seed=seed)
+        drawn = Points(places, record.clean[some], record.noisy[some], _SPACES[embedding])
+    asked = "" if record.kind == "human" else f", level {record.level:.10g}"
+    title = f"{record.kind} noise{asked}: {record.realised_rate:.1%} of {len(record.clean):,} labels wrong"
+    return plots.write_figure(plots.noise_picture(record.empirical, record.names, title, drawn), path)

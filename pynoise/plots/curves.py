@@ -1,0 +1,121 @@
+"""Pictures of accuracy against noise level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from pynoise.plots.style import COLORS, LINES, MARKERS, short
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pynoise.curves import AccuracyCurve, KFit
+
+__all__ = ["accuracy_curve", "k_fit"]
+
+# More curves than this, and the legend stands beside them.
+_MOST_INSIDE = 4
+
+
+def accuracy_curve(curve: AccuracyCurve, beside: Sequence[AccuracyCurve] = ()) -> Figure:
+    """Accuracy against noise level, as in Fig. 3 of Drory et al.: lines predicted, points measured."""
+    curves = (curve, *beside)
+    ks = list(dict.fromkeys(k for one in curves for k in one.meta["k"]))
+    outside = len(ks) * len(curves) > _MOST_INSIDE
+    figure = Figure(figsize=(8.8 if outside else 6.4, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    pairs = [(one, k) for one in curves for k in one.meta["k"]]
+    for i, (one, k) in enumerate(pairs):
+        words = f"K = {k}" if not beside else f"{short(one.meta['noise'])}, K = {k}"
+        _draw(axes, one, k, i, words)
+    noises = " and ".join(short(one.meta["noise"]) for one in curves)
+    of_noise = f"{noises} noise" if beside else _noise(curve.meta["noise"])
+    _dress(axes, f"{short(curve.meta['data'])}: K-NN under {of_noise}")
+    if len({row["level"] for one in curves for row in one.rows}) == 1:
+        axes.set_xlim(-0.02, 1.02)
+    if outside:
+        figure.legend(fontsize="small", loc="outside right upper")
+    else:
+        axes.legend(fontsize="small", loc="best")
+    return figure
+
+
+def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str) -> None:
+    """The line and the points of one K; `i` chooses how they look."""
+    rows = sorted((row for row in curve.rows if row["k"] == k), key=lambda row: row["level"])
+    levels = [row["level"] for row in rows]
+    color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
+    alone = len(rows) == 1  # a line through one point would not be seen
+    concentrated = curve.meta["model"] == "concentrated"
+    if not concentrated or k == curve.meta["k"][0]:
+        axes.plot(
+            levels,
+            [row["analytic"] for row in rows],
+            ":" if concentrated else LINES[i % len(LINES)],
+            color="black" if concentrated else color,
+            marker="_" if alone else None,
+            markersize=16,
+            label="1-γ, expected of concentrated noise" if concentrated else f"{words}, analytic",
+        )
+    if curve.meta["repeats"]:
+        axes.errorbar(
+            levels,
+            [row["measured"] for row in rows],
+            yerr=[row["measured_sd"] or 0.0 for row in rows],
+            fmt=marker,
+            color=color,
+            markersize=4.5,
+            markerfacecolor="white",
+            capsize=2,
+            label=f"{words}, measured",
+        )
+
+
+def k_fit(fit: KFit, levels: Sequence[float], curves: Mapping[int, Sequence[float]]) -> Figure:
+    """Measured accuracies over the analytic curves of several K, the best one thick."""
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    others = [k for k in curves if k != fit.k]
+    for k, accuracy in curves.items():
+        best = k == fit.k
+        i = 0 if best else 1 + others.index(k)
+        axes.plot(
+            levels,
+            accuracy,
+            "-" if best else LINES[1 + i % (len(LINES) - 1)],
+            color=COLORS[i % len(COLORS)],
+            linewidth=3.2 if best else 1.2,
+            label=f"K = {k}" + (", best" if best else ", interval" if k in fit.interval else ""),
+        )
+    axes.plot(
+        [row["level"] for row in fit.rows],
+        [row["accuracy"] for row in fit.rows],
+        "o",
+        color="black",
+        markersize=5,
+        markerfacecolor="white",
+        zorder=3,  # on the lines, not under them
+        label="measured",
+    )
+    _dress(axes, f"{short(fit.meta['data'])}: which K, under {_noise(fit.meta['noise'])}")
+    axes.legend(fontsize="small", loc="best")
+    return figure
+
+
+def _dress(axes: Axes, title: str) -> None:
+    axes.set_title(title, parse_math=False)  # a name is text, whatever it holds: no formulas
+    axes.set(
+        xlabel="noise level γ (fraction of training labels selected)",
+        ylabel="test accuracy",
+        ylim=(-0.02, 1.02),
+    )
+    axes.grid(visible=True, alpha=0.3)
+
+
+def _noise(name: str) -> str:
+    # Readers need to know whether a selected label may come out right.
+    note = {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(name, "")
+    return f"{short(name)} noise{note}"

@@ -1,0 +1,41 @@
+"""What all pictures share, and how they become files."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from pynoise._files import PICTURE_SUFFIXES, check_output, write_whole
+
+__all__ = ["COLORS", "LINES", "MARKERS", "render", "short", "write_figure"]
+
+# Okabe and Ito's colours, told apart by readers with any colour vision; line styles and markers tell the
+# curves apart in grey as well.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P")  # not as many as colours: more pairs before they repeat
+
+
+def short(name: str) -> str:
+    """A name that fits a title."""
+    return name if len(name) <= 30 else name[:29] + "…"
+
+
+def render(figure: Figure, suffix: str) -> bytes:
+    """Draw a figure into the bytes of a .png or .svg file; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "pynoise"}):
+        metadata = {"Date": None} if suffix == ".svg" else {}
+        figure.savefig(buffer, format=suffix[1:], dpi=160, metadata=metadata)
+    return buffer.getvalue()
+
+
+def write_figure(figure: Figure, path: str | Path | None) -> Figure:
+    """Write a figure to the .png or .svg file `path` if one is given, and give it back."""
+    if path is not None:
+        file = check_output("path", path, PICTURE_SUFFIXES)
+        write_whole(file, render(figure, file.suffix.lower()))
+    return figure
