@@ -313,7 +313,7 @@ def test_noisy_labels_must_be_of_this_data_set():
         pynoise.accuracy_curve(dataset, 3, record, [0.1])
     wider = noise.make(dataset.y_train, "flip", 0.1, num_classes=5)
     with pytest.raises(
-        InputValueError, match="noise: the flip noise of level 0.1 was made for 5 classes; small has 3"
+        InputValueError, match=r"noise: the flip noise of level 0\.1 was made for 5 classes; small has 3"
     ):
         pynoise.accuracy_curve(dataset, 3, wider)
     with pytest.raises(InputValueError, match=r"'c\.pdf' must end in one of"):

@@ -100,7 +100,7 @@ def command(
     if node_budget is not None and model != "fixed":
         raise click.BadParameter(f"goes with --model fixed, not with {model!r}", param_hint="'--node-budget'")
     budget: dict[str, Any] = {} if node_budget is None else {"node_budget": node_budget}
-    with options.in_words_of_options(accuracy="--at-accuracy"):
+    with options.in_words_of_options(accuracy="--at-accuracy", **source.words()):
         # What can be refused at once is refused before the data are loaded.
         ks, gammas = parse_counts(k), None if levels is None else parse_levels(levels)
         from pynoise import curves

@@ -60,7 +60,7 @@ def command(
       pynoise fit-k network.csv --dataset mnist --noise flip --out fit.png
       pynoise fit-k network.csv --dataset features.npz --noise uniform --K 1,11,51,101 --json
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(measured="MEASURED.csv", ks="--K"):
+    with options.in_words_of_options(measured="MEASURED.csv", ks="--K", **source.words()):
         # What can be refused at once is refused before the data are loaded.
         ks = None if k is None else parse_counts(k)
         from pynoise import curves

@@ -99,6 +99,10 @@ class Source:
             raise click.BadParameter(f"goes with --noise flip, not with {self.noise!r}", param_hint="'--map'")
         self.data.check("--dataset")
 
+    def words(self) -> dict[str, str]:
+        """The option that named the noise, for `in_words_of_options`."""
+        return {} if self.noise_file is None else {"noise": "--noise-file"}
+
     def load(self) -> tuple[Dataset, str | LabelMap | NoisyLabels | EstimatedNoise]:
         """The data set, and the noise as the Python functions take it."""
         from pynoise.noise import load, parse_label_map

@@ -38,12 +38,13 @@ def occurrences_of(
     if neighbors is None:
         if features is None:
             raise InputValueError("features", "noise 'hubness' needs them, [N, d], or neighbors")
-        x = _checks.features("features", _checks.finite_rows("features", features))
+        given = _checks.finite_rows("features", features)
+        x = _checks.features("features", given)
         if len(x) != examples:
             raise InputValueError("features", f"has {len(x)} rows for {examples} labels")
         count = _checks.whole("k", k, 1, len(x) - 1, limit)
         indices, _ = knn.search(x, x, count, exclude_self=True, threads=threads)
-        return np.bincount(indices.reshape(-1), minlength=examples).astype(float), Fingerprint.of(x)
+        return np.bincount(indices.reshape(-1), minlength=examples).astype(float), Fingerprint.of(given)
     if features is not None:
         raise InputValueError("neighbors", "do not go with features, from which they would be found")
     if isinstance(neighbors, str | Path):

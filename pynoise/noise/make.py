@@ -169,7 +169,7 @@ def make(
         concentrated = concentrated_noise(kind, clean, p, features, progress)
         selected, regions = concentrated.select(gamma, checked_seed, pool)
         new = concentrated.relabel(selected[None], [checked_seed], pool)[0]
-        fingerprint = Fingerprint.of(concentrated.features)
+        fingerprint = Fingerprint.of(np.asarray(features))
     else:
         weights = None
         if kind == "hubness":
