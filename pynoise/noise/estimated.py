@@ -71,17 +71,17 @@ class EstimatedNoise:
     features, labels : Fingerprint
         Of the features, and of the noisy labels (int32).
     agreement : tuple of float
-        Shares of the examples whose label is that of the nearest neighbour, that of the second, and whose two
-        neighbours have the same. All three are Σ_k p_k Σ_j T_kj² but for chance, if neighbours share the clean
-        class.
+        Shares of the examples whose label is that of the nearest neighbour, that of the second, and whose
+        two neighbours have the same. If neighbours share the clean class, all three are Σ_k p_k Σ_j T_kj²
+        but for chance.
     divergence : float
-        Of the fitted shares of the triples from those seen (Kullback and Leibler), in nats. With as many
-        examples as there are, chance alone makes it about (parameters that the table has more)/2N.
+        Of the fitted shares of the triples from those seen (Kullback and Leibler), in nats. It tells how well
+        the model fits, not whether neighbours share the class: what they do not share looks like noise.
     cycles : int
         Of the fit.
     converged : bool
-        Whether the fit ended by itself. It does not where the labels hardly tell T, as under much noise in two
-        classes.
+        Whether the fit ended by itself. It may not where the labels hardly tell T, as under much noise in
+        two classes.
     seconds : float
         What search and fit took.
     versions : dict of str to str
@@ -142,7 +142,8 @@ class EstimatedNoise:
     def rows(self) -> list[dict[str, Any]]:
         """One row a class, for a table.
 
-        class, prior, kept (T_kk), the most frequent wrong label ("mistaken_for") and its probability ("mistaken").
+        Its "class", "prior" and "kept" (T_kk), the most frequent wrong label ("mistaken_for") and the
+        probability of that ("mistaken").
         """
         result = []
         for k, (name, prior, given) in enumerate(zip(self.names, self.prior, self.transition, strict=True)):
