@@ -247,6 +247,13 @@ def test_neighbours_that_were_found_before(tmp_path):
         noise.estimate(digits.x_train, noisy, neighbors=3)
 
 
+def test_duplicates_are_told():
+    x, clean = groups(3, 30)
+    assert noise.estimate(x, clean).duplicates == 0
+    x[1] = x[0]
+    assert noise.estimate(x, clean).duplicates == pytest.approx(2 / 90)
+
+
 def test_progress_goes_through_search_and_fit():
     x, clean = groups(3, 50)
     calls = []
@@ -366,6 +373,7 @@ def test_the_file(estimated, tmp_path):
     for name in (
         "names",
         "agreement",
+        "duplicates",
         "divergence",
         "features",
         "labels",

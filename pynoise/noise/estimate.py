@@ -107,7 +107,7 @@ def estimate(
     print_of_rows = Fingerprint.of(rows)
     if neighbors is None:
         try:
-            indices, _ = search(
+            indices, distances = search(
                 *(rows, rows, 2),
                 metric=metric,
                 exclude_self=True,
@@ -122,7 +122,8 @@ def estimate(
             raise type(error)(argument, error.problem) from None
     else:
         found = _kept(neighbors, print_of_rows)
-        indices, metric, engine, checked_seed = found.indices, found.metric, found.engine, found.seed
+        indices, distances = found.indices, found.distances
+        metric, engine, checked_seed = found.metric, found.engine, found.seed
     first, second = given[indices[:, 0]], given[indices[:, 1]]
     triples = Triples.of(given, indices[:, :2])
     fitted = fit(
@@ -143,6 +144,7 @@ def estimate(
         features=print_of_rows,
         labels=Fingerprint.of(given),
         agreement=(_share(given == first), _share(given == second), _share(first == second)),
+        duplicates=_share(distances[:, 0] == 0),
         # Rounding may take it below what is possible.
         divergence=max(0.0, -triples.entropy() - float(fitted.log_likelihood[-1])),
         cycles=len(fitted.log_likelihood),

@@ -24,7 +24,18 @@ _RECORD, _FORMAT = "estimated noise", 1
 _KEYS = ("transition", "prior", "meta")
 _PRINTS = ("features", "labels")
 _PLAIN = (
-    *("names", "examples", "metric", "engine", "seed", "agreement", "divergence", "cycles", "converged"),
+    *(
+        "names",
+        "examples",
+        "metric",
+        "engine",
+        "seed",
+        "agreement",
+        "duplicates",
+        "divergence",
+        "cycles",
+        "converged",
+    ),
     *("seconds", "versions"),
 )
 _WANTED = "wanted is a file that EstimatedNoise.save wrote"
@@ -74,6 +85,9 @@ class EstimatedNoise:
         Shares of the examples whose label is that of the nearest neighbour, that of the second, and whose
         two neighbours have the same. If neighbours share the clean class, all three are Σ_k p_k Σ_j T_kj²
         but for chance.
+    duplicates : float
+        Share of the examples whose nearest neighbour is at distance 0. Copies that were made with their label
+        agree with it whatever the noise is, and make the noise look smaller.
     divergence : float
         Of the fitted shares of the triples from those seen (Kullback and Leibler), in nats. It tells how well
         the model fits, not whether neighbours share the class: what they do not share looks like noise.
@@ -100,6 +114,7 @@ class EstimatedNoise:
     features: Fingerprint = field(repr=False)
     labels: Fingerprint = field(repr=False)
     agreement: tuple[float, float, float]
+    duplicates: float
     divergence: float
     cycles: int
     converged: bool
