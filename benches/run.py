@@ -5,7 +5,10 @@ import sys
 
 from setting import print_setting
 
-NAMES = ("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve", "kmeans", "concentrated")
+NAMES = (
+    *("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve"),
+    *("kmeans", "concentrated", "estimate"),
+)
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(NAMES)

@@ -84,9 +84,9 @@ def estimate(
     -----
     The estimate from the consensus of two neighbours is that of Zhu, Song and Liu, "Clusterability as an
     Alternative to Anchor Points When Learning with Noisy Labels" (ICML 2021), who fit the shares of single
-    labels, pairs and triples by least squares; the likelihood of the triples holds all three, needs no
-    random start and no rate of learning, and is more exact. Triples that share examples are taken to be
-    independent, which changes no mean.
+    labels, pairs and triples by least squares. The shares of the triples hold those of pairs and labels, so
+    their likelihood is all that is needed; it has no random start and no rate of learning. Triples share
+    examples but are counted as if they did not; with more examples the estimate still nears T.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def estimate(
     print_of_rows = Fingerprint.of(rows)
     if neighbors is None:
         try:
-            indices, _ = search(
+            indices, distances = search(
                 *(rows, rows, 2),
                 metric=metric,
                 exclude_self=True,
@@ -122,9 +122,9 @@ def estimate(
             raise type(error)(argument, error.problem) from None
     else:
         found = _kept(neighbors, print_of_rows)
-        indices, metric, engine, checked_seed = found.indices, found.metric, found.engine, found.seed
+        indices, distances = found.indices, found.distances
+        metric, engine, checked_seed = found.metric, found.engine, found.seed
     first, second = given[indices[:, 0]], given[indices[:, 1]]
-    agreement = tuple(float((a == b).mean()) for a, b in ((given, first), (given, second), (first, second)))
     triples = Triples.of(given, indices[:, :2])
     fitted = fit(
         triples,
@@ -143,7 +143,8 @@ def estimate(
         seed=checked_seed,
         features=print_of_rows,
         labels=Fingerprint.of(given),
-        agreement=agreement,
+        agreement=(_share(given == first), _share(given == second), _share(first == second)),
+        duplicates=_share(distances[:, 0] == 0),
         # Rounding may take it below what is possible.
         divergence=max(0.0, -triples.entropy() - float(fitted.log_likelihood[-1])),
         cycles=len(fitted.log_likelihood),
@@ -177,10 +178,15 @@ def _labels(labels: ArrayLike, num_classes: int | None, examples: int) -> NDArra
     return given
 
 
+def _share(which: NDArray[np.bool_]) -> float:
+    return float(which.mean())
+
+
 def _names(names: Any, classes: int) -> tuple[str, ...]:
     if names is None:
         return tuple(map(str, range(classes)))
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    sequence = isinstance(names, Sequence) and not isinstance(names, str)
+    if not sequence or not all(isinstance(name, str) for name in names):
         raise InputTypeError("names", f"{names!r} is not a sequence of names")
     if len(names) != classes:
         raise InputValueError("names", f"has {len(names)} names for {classes} classes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,9 @@ from pynoise._fingerprint import Fingerprint
 from pynoise._npz import read_arrays, unfit
 from pynoise.errors import InputError, InputValueError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["ESTIMATE_SUFFIX", "EstimateError", "EstimatedNoise", "is_estimate"]
 
 ESTIMATE_SUFFIX = ".npz"
@@ -24,7 +27,18 @@ _RECORD, _FORMAT = "estimated noise", 1
 _KEYS = ("transition", "prior", "meta")
 _PRINTS = ("features", "labels")
 _PLAIN = (
-    *("names", "examples", "metric", "engine", "seed", "agreement", "divergence", "cycles", "converged"),
+    *(
+        "names",
+        "examples",
+        "metric",
+        "engine",
+        "seed",
+        "agreement",
+        "duplicates",
+        "divergence",
+        "cycles",
+        "converged",
+    ),
     *("seconds", "versions"),
 )
 _WANTED = "wanted is a file that EstimatedNoise.save wrote"
@@ -71,17 +85,20 @@ class EstimatedNoise:
     features, labels : Fingerprint
         Of the features, and of the noisy labels (int32).
     agreement : tuple of float
-        Shares of the examples whose label is that of the nearest neighbour, that of the second, and whose two
-        neighbours have the same. All three are Σ_k p_k Σ_j T_kj² but for chance, if neighbours share the clean
-        class.
+        Shares of the examples whose label is that of the nearest neighbour, that of the second, and whose
+        two neighbours have the same. If neighbours share the clean class, all three are Σ_k p_k Σ_j T_kj²
+        but for chance.
+    duplicates : float
+        Share of the examples whose nearest neighbour is at distance 0. Copies that were made with their label
+        agree with it whatever the noise is, and make the noise look smaller.
     divergence : float
-        Of the fitted shares of the triples from those seen (Kullback and Leibler), in nats. With as many
-        examples as there are, chance alone makes it about (parameters that the table has more)/2N.
+        Of the fitted shares of the triples from those seen (Kullback and Leibler), in nats. It tells how well
+        the model fits, not whether neighbours share the class: what they do not share looks like noise.
     cycles : int
         Of the fit.
     converged : bool
-        Whether the fit ended by itself. It does not where the labels hardly tell T, as under much noise in two
-        classes.
+        Whether the fit ended by itself. It may not where the labels hardly tell T, as under much noise in
+        two classes.
     seconds : float
         What search and fit took.
     versions : dict of str to str
@@ -100,6 +117,7 @@ class EstimatedNoise:
     features: Fingerprint = field(repr=False)
     labels: Fingerprint = field(repr=False)
     agreement: tuple[float, float, float]
+    duplicates: float
     divergence: float
     cycles: int
     converged: bool
@@ -142,7 +160,8 @@ class EstimatedNoise:
     def rows(self) -> list[dict[str, Any]]:
         """One row a class, for a table.
 
-        class, prior, kept (T_kk), the most frequent wrong label ("mistaken_for") and its probability ("mistaken").
+        Its "class", "prior" and "kept" (T_kk), the most frequent wrong label ("mistaken_for") and the
+        probability of that ("mistaken").
         """
         result = []
         for k, (name, prior, given) in enumerate(zip(self.names, self.prior, self.transition, strict=True)):
@@ -206,6 +225,25 @@ class EstimatedNoise:
             difference = "have other values" if str(theirs) == str(self.labels) else f"are {theirs}"
             raise InputValueError("labels", f"{difference}; the noise was estimated from {self.labels}")
 
+    def summary(self) -> dict[str, Any]:
+        """What there is to say of it, as JSON has it."""
+        return {
+            "record": _RECORD,
+            "noise_rate": self.noise_rate,
+            "dominant": self.dominant,
+            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: asdict(getattr(self, name)) for name in _PRINTS},
+            "prior": self.prior.tolist(),
+            "transition": self.transition.tolist(),
+        }
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw the transition matrix; write it to a .png or .svg file if a `path` is given."""
+        from pynoise import plots  # matplotlib takes a second to import
+
+        title = f"estimated noise: {self.noise_rate:.1%} of {self.examples:,} labels wrong"
+        return plots.write_figure(plots.noise_picture(self.transition, self.names, title), path)
+
     def save(self, path: str | Path) -> None:
         """Write a .npz file, whole or not at all.
 
@@ -233,7 +271,7 @@ class EstimatedNoise:
         InputValueError
             If the file is damaged, or not of this kind.
         """
-        parts: dict[str, Any] = dict(read_arrays("estimate", path, _KEYS, wanted=_WANTED))
+        parts: dict[str, Any] = dict(read_arrays("noise_file", path, _KEYS, wanted=_WANTED))
         try:
             meta = json.loads(parts.pop("meta").item())
             if meta.get("record") != _RECORD:
@@ -244,10 +282,10 @@ class EstimatedNoise:
             parts |= {name: Fingerprint.from_dict(meta[name]) for name in _PRINTS}
             return cls(**parts, path=str(path))
         except InputError as error:
-            raise unfit("estimate", path, error, _WANTED) from None
+            raise unfit("noise_file", path, error, _WANTED) from None
         except Exception as error:  # foreign JSON can be wrong in any way
             problem = f"its record is damaged ({type(error).__name__}: {error})"
-            raise unfit("estimate", path, problem, _WANTED) from None
+            raise unfit("noise_file", path, problem, _WANTED) from None
 
 
 def is_estimate(path: str | Path) -> bool:

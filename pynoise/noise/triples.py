@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["MOST_CYCLES", "Fit", "Triples", "fit"]
 
-# A fit ends when a step of EM moves no probability by more than this: some orders below what chance does to them.
+# A fit ends when a step of EM moves no probability by more than this: orders below what chance does to them.
 _STILL = 1e-7
 # Cycles of three steps each. Fits of real labels take some tens; where little holds T in place, hundreds.
 MOST_CYCLES = 2_000
@@ -47,7 +47,8 @@ class Triples:
     def marginal(self, classes: int) -> NDArray[np.float64]:
         """Share of each label, float64 [L]."""
         counts = np.bincount(self.labels.ravel(), np.repeat(self.counts, 3), classes)
-        return counts / counts.sum()
+        shares: NDArray[np.float64] = counts / counts.sum()
+        return shares
 
     def entropy(self) -> float:
         """Entropy of the shares of the ordered triples, in nats.
@@ -85,9 +86,9 @@ class Fit:
 def fit(triples: Triples, classes: int, progress: Callable[[int], object] | None = None) -> Fit:
     """Find T and p of the largest likelihood, where P(a, b, c) = Σ_k p_k T_ka T_kb T_kc.
 
-    This is a latent class model with three views of one class, fitted by EM (Dempster, Laird and Rubin, 1977),
-    which SQUAREM (Varadhan and Roland, 2008) makes faster: two steps of EM tell where they lead to, a third
-    starts there, unless that is no better. No product is one of BLAS, so threads change no bit.
+    This is a latent class model with three views of one class, fitted by EM (Dempster, Laird and Rubin,
+    1977), which SQUAREM (Varadhan and Roland, 2008) makes faster: two steps of EM tell where they lead to, a
+    third starts there, unless that is no better. No product is one of BLAS, so threads change no bit.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ class _Steps:
         size = max(1, _BLOCK // classes)
         for start in range(0, len(triples.counts), size):
             labels = triples.labels[start : start + size]
-            # Which labels stand in each triple, and how often: its product with the classes' shares counts labels.
+            # Which labels stand in each triple, and how often: times the classes' shares it counts labels.
             places = (labels.ravel(), np.repeat(np.arange(len(labels)), 3))
             stands = csr_array((np.ones(labels.size), places), shape=(classes, len(labels)))
             self.blocks.append((labels, triples.counts[start : start + size], stands))
