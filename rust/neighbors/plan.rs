@@ -37,6 +37,9 @@ const FIND: f64 = 1.5;
 /// A running threshold lets more through than the last one would.
 const RUNNING: f64 = 1.8;
 
+/// Squared distances below this share of a row's squared length are 0 but for the rounding of the sample.
+const SAME: f32 = 1e-5;
+
 /// What was chosen.
 pub struct Plan {
     /// None: the columns are the coordinates.
@@ -203,6 +206,9 @@ impl Sample {
             let query_rests = rests(length, q);
             let distances = lengths.iter().zip(products);
             let mut distances: Vec<f32> = distances.map(|(x, p)| x + length - 2.0 * p).collect();
+            // A query that is one of the rows is no neighbour that says how far the others are.
+            let own = distances.iter().any(|d| *d <= SAME * length);
+            let kth = (kth + usize::from(own)).min(n - 1);
             let reach = *distances.select_nth_unstable_by(kth, f32::total_cmp).1;
             for (x, rests) in x.chunks(axes.count).zip(&row_rests) {
                 let (mut bound, mut from) = (0.0f32, 0);
