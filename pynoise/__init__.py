@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pynoise import data, errors, knn, noise, seeds
+    from pynoise import analysis, data, errors, knn, noise, seeds
     from pynoise._core import __version__
     from pynoise.clustering import KMeansResult, kmeans
     from pynoise.curves import AccuracyCurve, KFit, accuracy_curve, fit_k
@@ -28,6 +28,7 @@ __all__ = [
     "KMeansResult",
     "__version__",
     "accuracy_curve",
+    "analysis",
     "data",
     "errors",
     "expected_confusion",

@@ -203,10 +203,9 @@ def test_noise_on_mnist(mnist, kind, level):
 
 @pytest.fixture(scope="module")
 def mnist(data_root):
-    """Every third example, and the neighbours among them."""
-    whole = data.load("mnist", data_root)
-    part = data.Dataset(whole.x_train[::3], whole.y_train[::3], whole.x_test[:1], whole.y_test[:1])
-    return part, knn.neighbors(part, 2, of="train")
+    """The data, and the neighbours among the training examples."""
+    dataset = data.load("mnist", data_root)
+    return dataset, knn.neighbors(dataset, 2, of="train")
 
 
 def test_threads_change_no_bit():
