@@ -68,16 +68,21 @@ def load_array(argument: str, path: str | Path, usual: Sequence[str]) -> NDArray
         if file.suffix.lower() == ".npy":
             if name:
                 raise InputValueError(argument, f"an .npy file has no array {name!r}")
-            values: NDArray[Any] = np.load(file, allow_pickle=False)
-            return values
+            return _array(argument, np.load(file, allow_pickle=False))
         if not is_zipfile(file):  # numpy would take it for a pickle, and say so
             raise InputValueError(argument, "it is no zip archive, or one that is cut short")
         with np.load(file, allow_pickle=False) as content:
-            part: NDArray[Any] = content[chosen_part(argument, name, content.files, usual, "array")]
-        return part
+            return _array(argument, content[chosen_part(argument, name, content.files, usual, "array")])
     except InputError as error:
         raise InputValueError(argument, f"{str(path)!r} will not do: {error.problem}") from None
     except OSError:
         raise
     except Exception:  # a damaged file can raise almost anything, and numpy's own words are about pickles
         raise InputValueError(argument, f"{str(path)!r} does not hold an array") from None
+
+
+def _array(argument: str, value: Any) -> NDArray[Any]:
+    """Check that numpy found an array: a .npz file may be called .npy, or hold other files."""
+    if not isinstance(value, np.ndarray):
+        raise InputValueError(argument, "it holds no array of numpy's there")
+    return value

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pynoise.errors import InputTypeError
+
 __all__ = ["Fingerprint"]
 
 # Bytes hashed in one go: memory-mapped arrays stay on disk.
@@ -34,6 +36,12 @@ class Fingerprint:
     dtype: str
     shape: tuple[int, ...]
     sha256: str
+
+    def __post_init__(self) -> None:
+        shape = self.shape
+        whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+        if not (whole and isinstance(self.dtype, str) and isinstance(self.sha256, str)):
+            raise InputTypeError("fingerprint", f"{self.dtype!r}, {shape!r}, {self.sha256!r} is none")
 
     @classmethod
     def of(cls, rows: NDArray[Any]) -> Fingerprint:

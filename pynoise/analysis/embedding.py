@@ -56,6 +56,8 @@ def embed(features: ArrayLike, method: str = "pca", *, seed: int = 0) -> NDArray
     x = x.astype(np.float32 if x.dtype == np.uint8 else x.dtype, copy=False)
     if x.shape[1] == 1:
         x = np.pad(x, ((0, 0), (0, 1)))
+    if (x == x[0]).all():
+        return np.zeros((len(x), 2), x.dtype)  # one place for all: there is nothing to find
     from sklearn.decomposition import PCA
 
     kept = 2 if method == "pca" else min(_COMPONENTS, *x.shape)

@@ -119,6 +119,7 @@ def command(
                 gammas,
                 repeats=repeats,
                 seed=seed,
+                label_map=source.label_map,
                 ties=ties,
                 model=model,
                 clean=clean,

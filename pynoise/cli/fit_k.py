@@ -76,6 +76,7 @@ def command(
                 examples,
                 noise,
                 ks=ks,
+                label_map=source.label_map,
                 ties=ties,
                 model=model,
                 clean=clean,

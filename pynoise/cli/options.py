@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from pynoise.curves.files import Savable
     from pynoise.data import Dataset
     from pynoise.knn import Neighbors
-    from pynoise.noise import EstimatedNoise, LabelMap, NoisyLabels
+    from pynoise.noise import EstimatedNoise, NoisyLabels
 
 __all__ = [
     "Data",
     "Source",
+    "check_apart",
     "check_files",
     "clean_option",
     "data_argument",
@@ -95,22 +96,18 @@ class Source:
             raise click.BadParameter(
                 "has noise of its own; leave --noise and --map out", param_hint="'--noise-file'"
             )
-        if self.label_map is not None and self.noise not in (None, "flip"):
-            raise click.BadParameter(f"goes with --noise flip, not with {self.noise!r}", param_hint="'--map'")
         self.data.check("--dataset")
 
     def words(self) -> dict[str, str]:
         """The option that named the noise, for `in_words_of_options`."""
         return {} if self.noise_file is None else {"noise": "--noise-file"}
 
-    def load(self) -> tuple[Dataset, str | LabelMap | NoisyLabels | EstimatedNoise]:
+    def load(self) -> tuple[Dataset, str | NoisyLabels | EstimatedNoise]:
         """The data set, and the noise as the Python functions take it."""
-        from pynoise.noise import load, parse_label_map
+        from pynoise.noise import load
 
-        if self.noise_file is not None:
-            record = load(self.noise_file)  # a bad one is refused before the data are loaded
-            return self.data.load(), record
-        noise = (self.noise or "flip") if self.label_map is None else parse_label_map(self.label_map)
+        # A bad file is refused before the data are loaded.
+        noise = (self.noise or "flip") if self.noise_file is None else load(self.noise_file)
         return self.data.load(), noise
 
 
@@ -277,6 +274,19 @@ def check_files(paths: tuple[str, ...]) -> None:
 
     for path in paths:
         check_output("path", path, OUTPUT_SUFFIXES)
+
+
+def check_apart(outputs: Sequence[str], inputs: Iterable[str | None]) -> None:
+    """Refuse to write over a file that is read."""
+    from pathlib import Path
+
+    from pynoise.errors import InputValueError
+
+    # FILE:NAME is a part of FILE.
+    read = [part for path in inputs if path for part in (path, path.rpartition(":")[0]) if part]
+    for path in outputs:
+        if any(Path(one).is_file() and Path(path).exists() and Path(path).samefile(one) for one in read):
+            raise InputValueError("path", f"{path!r} is read, too; write to another file")
 
 
 def write_files(result: Savable, paths: tuple[str, ...]) -> None:

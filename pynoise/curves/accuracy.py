@@ -22,6 +22,7 @@ from pynoise.curves.run import Measured, Progress, Run, silent
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
 from pynoise.knn import Neighbors
+from pynoise.noise import LabelMap
 
 __all__ = ["accuracy_curve"]
 
@@ -36,6 +37,7 @@ def accuracy_curve(
     noise: NoiseLike = "flip",
     levels: ArrayLike | None = None,
     *,
+    label_map: LabelMap | str | None = None,
     repeats: int = 10,
     seed: int = 0,
     ties: str = "first",
@@ -72,8 +74,11 @@ def accuracy_curve(
         "semantic-asymmetric" takes the map of this data set. What is concentrated has the analytic accuracy
         1-γ (Section 3.3); that of "hubness" takes the noise to be spread evenly.
     levels : array_like of float, optional
-        Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default, and 0, 1/10, 1/8, 1/6, 1/5, 1/4, 1/3, 1/2 for
-        "concentrated".
+        Noise levels γ within [0, 1]; 0, 0.05, …, 1 by default, as far as "hubness" reaches; and 0, 1/10, 1/8,
+        1/6, 1/5, 1/4, 1/3, 1/2 for "concentrated".
+    label_map : mapping of int to int, or str, optional
+        With a kind that maps labels ("flip", "semantic-asymmetric", "hubness" and what is concentrated): the
+        counterpart of each label, as for `pynoise.noise.corruption_matrix`; the names of classes will do.
     repeats : int
         How many draws of the noise are measured at each level. Repeat r draws with the seed
         ``seeds.split(seed, "noise", r)`` at every level.
@@ -126,15 +131,18 @@ def accuracy_curve(
     examples = examples_of(dataset_of(data), kind, clean, neighbors, queries, seed)
     dataset = examples.dataset
     ks = counts_of("k", k, examples, kind, neighbours=measure or clean is None)
-    chosen = noise_of(noise, dataset, seed)
+    chosen = noise_of(noise, dataset, label_map, seed)
     if kind == "fixed":
         chosen.check_fixed()
     if chosen.concentrated and clean is not None:
         raise InputValueError(
             "clean", f"is of no use to {chosen.name} noise, whose accuracy is 1-γ; leave it out"
         )
-    gammas = levels_of(levels, chosen)
     record = chosen.record
+    drawer = None
+    if record is None and (measure or chosen.concentrated):
+        drawer = chosen.drawer(dataset, threads, progress)
+    gammas = levels_of(levels, chosen, drawer)
     if record is not None:
         repeats, seed = 1, record.seed
     repeats = _checks.whole("repeats", repeats, 1, _MOST_REPEATS)
@@ -155,8 +163,8 @@ def accuracy_curve(
         run = Run(dataset, indices, ks, gammas, rule, pool, report)
         if record is not None:
             copies = run.given(record)
-        else:
-            copies = run.measured(chosen.drawer(dataset, threads, progress), repeats, seed)
+        elif drawer is not None:
+            copies = run.measured(drawer, repeats, seed)
     ended = time.perf_counter()
 
     meta = setting.meta() | {

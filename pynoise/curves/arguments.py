@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.curves.examples import Examples
 from pynoise.curves.noise import CurveNoise
+from pynoise.curves.run import Drawer
 from pynoise.data import Dataset, registry
 from pynoise.errors import InputValueError
 from pynoise.noise.levels import check_level
@@ -26,16 +27,20 @@ def dataset_of(data: str | Path | Dataset) -> Dataset:
     return dataset
 
 
-def levels_of(levels: ArrayLike | None, noise: CurveNoise) -> list[float]:
+def levels_of(levels: ArrayLike | None, noise: CurveNoise, drawer: Drawer | None) -> list[float]:
     """The noise levels: as given, or the noise's own."""
     if levels is None:
-        return noise.default_levels
+        return noise.levels(drawer)
     if noise.record is not None:
         raise InputValueError("levels", "NoisyLabels have their own level; leave levels out")
     values = np.atleast_1d(_checks.floats("levels", levels))
     if values.ndim != 1 or values.size == 0:
         raise InputValueError("levels", "give a sequence of at least one number within [0, 1]")
-    return [check_level("levels", value) for value in values.tolist()]
+    checked = [check_level("levels", value) for value in values.tolist()]
+    if drawer is not None:
+        for level in checked:
+            drawer.check("levels", level)
+    return checked
 
 
 def counts_of(

@@ -23,6 +23,7 @@ from pynoise.curves.run import Progress, silent
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
 from pynoise.knn import Neighbors
+from pynoise.noise import LabelMap
 
 __all__ = ["fit_k"]
 
@@ -37,6 +38,7 @@ def fit_k(
     data: str | Path | Dataset = "digits",
     noise: NoiseLike = "flip",
     *,
+    label_map: LabelMap | str | None = None,
     ks: Sequence[int] | NDArray[np.integer] | None = None,
     ties: str = "first",
     model: str = "iid",
@@ -60,6 +62,8 @@ def fit_k(
         `accuracy_curve`.
     noise : str, Path, array_like, mapping, NoisyLabels or EstimatedNoise
         The noise that it was trained with, as for `accuracy_curve`; of noisy labels the matrix counts.
+    label_map : mapping of int to int, or str, optional
+        As for `accuracy_curve`.
     ks : int or sequence of int, optional
         The candidates. By default they are found: a ladder of geometric steps over 1..1001 (400 with
         "fixed"), or as many as there are training examples; then ever more K in each of its valleys, until
@@ -103,7 +107,12 @@ def fit_k(
     candidates = ladder(most)
     if ks is not None:
         candidates = sorted(counts_of("ks", ks, examples, kind, neighbours=neighbours))
-    chosen = noise_of(noise, examples.dataset)
+    chosen = noise_of(noise, examples.dataset, label_map)
+    if chosen.drawn:
+        raise InputValueError(
+            "noise",
+            f"{chosen.name!r} is drawn by a seed; give the matrix that the classifier was trained with",
+        )
     if chosen.concentrated:
         raise InputValueError(
             "noise", f"{chosen.name!r} is expected to leave 1-γ whatever K: there is none to fit"

@@ -17,7 +17,7 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.noise.concentrated import CLUSTER_LEVELS
 from pynoise.noise.hubness import NEIGHBORHOOD, occurrences_of
 from pynoise.noise.make import concentrated_noise
-from pynoise.noise.maps import map_words
+from pynoise.noise.maps import map_words, numbered
 from pynoise.noise.matrices import CONCENTRATED_KINDS, MATRIX_SUFFIXES, SPREAD_KINDS
 from pynoise.noise.record import NOISE_SUFFIX
 from pynoise.noise.spread import SpreadNoise
@@ -59,11 +59,17 @@ class CurveNoise:
         return self.kind in CONCENTRATED_KINDS
 
     @property
-    def default_levels(self) -> list[float]:
-        """Levels where none are given: 0, 0.05, …, 1, or those of the paper's clusters."""
+    def drawn(self) -> bool:
+        """Whether the matrix is drawn by a seed."""
+        return self.kind in ("general", "random-asymmetric")
+
+    def levels(self, drawer: Drawer | None) -> list[float]:
+        """Levels where none are given: 0, 0.05, …, 1 within reach, or those of the paper's clusters."""
         if self.record is not None:
             return [self.record.level]
-        return list(CLUSTER_LEVELS) if self.kind == "concentrated" else [i / 20 for i in range(21)]
+        levels = CLUSTER_LEVELS if self.kind == "concentrated" else [i / 20 for i in range(21)]
+        most = 1.0 if drawer is None else drawer.reach()
+        return [level for level in levels if level <= most]
 
     def selected_fraction(self, level: float, examples: int) -> float | None:
         """The share of the examples that a level selects, as far as it is known without a draw."""
@@ -96,8 +102,14 @@ class CurveNoise:
         return SpreadNoise(self.kind, clean, self.matrix, weights=weights)
 
 
-def noise_of(noise: NoiseLike, dataset: Dataset, seed: int = 0) -> CurveNoise:
+def noise_of(
+    noise: NoiseLike, dataset: Dataset, label_map: noise_package.LabelMap | str | None = None, seed: int = 0
+) -> CurveNoise:
     """What `noise` means for a data set; `seed` draws matrices that are drawn."""
+    if label_map is not None:
+        if not isinstance(noise, str):
+            raise InputValueError("label_map", "goes with a kind that maps labels, 'flip' say; leave it out")
+        return _named(noise, dataset, label_map, seed)
     classes = dataset.num_classes
     if isinstance(noise, str | Path) and str(noise).lower().endswith(NOISE_SUFFIX):
         path = noise
@@ -114,24 +126,25 @@ def noise_of(noise: NoiseLike, dataset: Dataset, seed: int = 0) -> CurveNoise:
         matrix = noise_package.load_matrix(noise)
         return CurveNoise(str(noise), _of_file(matrix, classes, str(noise)), "matrix")
     if isinstance(noise, Mapping) or (isinstance(noise, str) and ":" in noise):
-        p = noise_package.corruption_matrix("flip", classes, label_map=noise)
-        return CurveNoise(f"flip {map_words(noise)}", p, "flip")
+        return _named("flip", dataset, noise, seed)
     if isinstance(noise, str):
-        return _named(noise, dataset, seed)
+        return _named(noise, dataset, None, seed)
     if np.ndim(_checks.array("noise", noise)) == 0:
         raise InputTypeError("noise", f"{noise!r} is no noise; give a kind, a label map or a matrix")
     return CurveNoise("matrix", noise_package.corruption_matrix("matrix", classes, matrix=noise), "matrix")
 
 
-def _named(kind: str, dataset: Dataset, seed: int) -> CurveNoise:
+def _named(
+    kind: str, dataset: Dataset, label_map: noise_package.LabelMap | str | None, seed: int
+) -> CurveNoise:
     if kind == "matrix":
         raise InputValueError("noise", "'matrix' needs one: give the array, or its .npy or .csv file")
     if kind == "human":
         raise InputValueError("noise", "'human' needs labels: give the NoisyLabels, or their .npz file")
     if kind not in _NAMED:
         raise unknown_name("noise", kind, [*_NAMED, "FILE.npz", "FILE.npy", "FILE.csv"])
-    label_map = None
-    if kind == "semantic-asymmetric":
+    name = kind if label_map is None else f"{kind} {map_words(label_map)}"
+    if kind == "semantic-asymmetric" and label_map is None:
         if dataset.name not in noise_package.SEMANTIC_MAPS:
             known = ", ".join(noise_package.SEMANTIC_MAPS)
             raise InputValueError(
@@ -139,8 +152,13 @@ def _named(kind: str, dataset: Dataset, seed: int) -> CurveNoise:
                 f"{kind!r} knows what looks alike in {known}, not in {dataset.name}; give a label map",
             )
         label_map = dataset.name
+    if label_map is not None:
+        label_map = numbered(label_map, dataset.names)
+    few = 2 if kind in ("general", "random-asymmetric") else 1
+    if dataset.num_classes <= few:
+        raise InputValueError("noise", f"{kind!r} needs {few} other labels; {dataset.name} has {few} classes")
     p = noise_package.corruption_matrix(kind, dataset.num_classes, label_map=label_map, seed=seed)
-    return CurveNoise(kind, p, kind)
+    return CurveNoise(name, p, kind)
 
 
 def _estimated(noise: noise_package.EstimatedNoise, classes: int, name: str) -> CurveNoise:

@@ -39,6 +39,12 @@ class Drawer(Protocol):
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Noisy labels and masks of what was selected, once a seed: both [B, N]."""
 
+    def reach(self) -> float:
+        """The largest level."""
+
+    def check(self, argument: str, level: float) -> None:
+        """Refuse a level that is out of reach."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -24,6 +24,8 @@ _REFITS = 10
 _MOST_CLUSTERS = 10
 # Refit until the cluster's size is within this share of the one wanted.
 _NEAR = 0.1
+# A cluster that misses it by more than this share is no cluster of that level.
+_FAR = 1.0
 
 Progress = Callable[[str, int, int], object]
 
@@ -66,91 +68,114 @@ class ConcentratedNoise:
         """Give what was selected its wrong label, [B, N]."""
         return _core.relabel(self.clean, self.matrix, selected, draws, threads)
 
-    def select(self, level: float, seed: int, threads: int = 0) -> tuple[NDArray[np.bool_], Regions | None]:
-        """Select what lies together, [N], and say where; None at level 0.
+    def select(self, level: float, seed: int, threads: int = 0) -> tuple[NDArray[np.bool_], Regions]:
+        """Select what lies together, [N], and say where.
 
         Raises
         ------
         InputValueError
-            For a level that clusters do not reach, or that takes more clusters than a class has examples.
+            For a level that clusters do not reach, or features that do not divide into clusters.
         """
         gamma = check_level("level", level)
+        self.check("level", gamma)
         selected = np.zeros(len(self.clean), np.bool_)
+        classes, width = len(self.matrix), self.features.shape[1]
         if gamma == 0:
-            return selected, None
+            nowhere = np.full(classes, -1, np.int32)
+            return selected, Regions(np.zeros((classes, 1, width), np.float32), nowhere)
         exact = self.kind == "concentrated-exact"
-        if gamma > 0.5 and not exact:
-            raise InputValueError(
-                "level", f"{gamma:.10g} is above 0.5, half of a class: 'concentrated-exact' reaches up to 1"
-            )
-        members = [np.flatnonzero(self.clean == label) for label in range(len(self.matrix))]
-        sizes = [len(rows) for rows in members]
-        clusters = max(2, int(1 / gamma + 0.5))
-        if exact:  # any level, and any class
-            clusters = min(clusters, _MOST_CLUSTERS, *(size for size in sizes if size))
-        self._check_sizes(gamma, clusters, sizes)
-        counts = _shared(sizes, gamma)
-        centers = None
-        chosen = np.full(len(members), -1, np.int32)
-        margins = np.zeros(len(members))
+        members = [np.flatnonzero(self.clean == label) for label in range(classes)]
+        clusters = _clusters(gamma)
+        if exact:
+            clusters = min(clusters, _MOST_CLUSTERS, max(map(len, members)))
+        counts = _shared([len(rows) for rows in members], gamma)
+        dtype = np.float64 if self.features.dtype == np.float64 else np.float32
+        centers = np.full((classes, clusters, width), np.nan, dtype)
+        chosen = np.full(classes, -1, np.int32)
+        margins = np.zeros(classes)
         for label, rows in enumerate(members):
             if self.progress is not None:
-                self.progress("clusters", label, len(members))
+                self.progress("clusters", label, classes)
             if not len(rows):
                 continue
-            found, chosen[label] = self._cluster(
-                rows, clusters, gamma, seeds.split(seed, "noise/cluster", label), threads
-            )
-            if centers is None:
-                centers = np.zeros((len(members), *found.shape), found.dtype)
-            centers[label] = found
+            count = min(clusters, len(rows))  # the exact kind takes a class of any size
+            found, chosen[label] = self._cluster(label, rows, count, gamma, seed, threads)
+            centers[label, :count] = found
             if exact:
                 nearest, margins[label] = _nearest(
                     self.features[rows], found, int(chosen[label]), counts[label], threads
                 )
                 selected[rows[nearest]] = True
         if self.progress is not None:
-            self.progress("clusters", len(members), len(members))
-        assert centers is not None  # noqa: S101 - there is an example, so a class that has one
+            self.progress("clusters", classes, classes)
         regions = Regions(centers, chosen, margins if exact else None)
         if not exact:
             selected = regions.noisy(self.features, self.clean, threads=threads or None)
         return selected, regions
 
-    def _check_sizes(self, level: float, clusters: int, sizes: list[int]) -> None:
-        small = [(size, label) for label, size in enumerate(sizes) if 0 < size < clusters]
-        if small:
-            size, label = min(small)
+    def check(self, argument: str, level: float) -> None:
+        """Refuse a level that clusters do not reach."""
+        if self.kind == "concentrated-exact" or level == 0:
+            return
+        if level > 0.5:
             raise InputValueError(
-                "level",
-                f"{level:.10g} takes {clusters:,} clusters in each class, and class {label} has {size:,} "
-                f"examples; give at least {np.ceil(1e4 / size) / 1e4:.4f}, or 0",
+                argument, f"{level!r} is above 0.5, half of a class: 'concentrated-exact' reaches up to 1"
+            )
+        clusters = _clusters(level)
+        sizes = np.bincount(self.clean)
+        label = int(np.where(sizes > 0, sizes, len(self.clean) + 1).argmin())
+        size = int(sizes[label])
+        if size < clusters:
+            least = f"at least {np.ceil(1e4 / size) / 1e4:.4f}, or " if size > 1 else ""
+            raise InputValueError(
+                argument,
+                f"{level!r} takes {clusters:,} clusters in each class, and class {label} has {size:,} "
+                f"examples; give {least}noise 'concentrated-exact'",
             )
 
+    def reach(self) -> float:
+        """The largest level."""
+        return 1.0 if self.kind == "concentrated-exact" else 0.5
+
     def _cluster(
-        self, rows: NDArray[np.intp], clusters: int, level: float, seed: int, threads: int
+        self, label: int, rows: NDArray[np.intp], clusters: int, level: float, seed: int, threads: int
     ) -> tuple[NDArray[Any], int]:
         """Centres of a class's clusters, and the one nearest in size to the level."""
         from pynoise.clustering import kmeans
 
         wanted = level * len(rows)
+        exact = self.kind == "concentrated-exact"
+        of_class = seeds.split(seed, "noise/cluster", label)
         best: tuple[float, NDArray[Any], int] | None = None
-        for refit in range(_REFITS):
+        for refit in range(1 if exact else _REFITS):
             found = kmeans(
                 self.features[rows],
                 clusters,
                 n_init=_STARTS,
-                seed=seeds.split(seed, "refit", refit),
+                seed=seeds.split(of_class, "refit", refit),
                 threads=threads or None,
             )
-            misses = abs(np.bincount(found.labels, minlength=clusters) - wanted)
+            sizes = np.bincount(found.labels, minlength=clusters)
+            misses = np.where(sizes > 0, abs(sizes - wanted), np.inf)
             nearest = int(misses.argmin())
             if best is None or misses[nearest] < best[0]:
                 best = float(misses[nearest]), found.centers, nearest
-            if best[0] <= _NEAR * wanted or self.kind == "concentrated-exact":
+            if best[0] <= _NEAR * wanted:
                 break
         assert best is not None  # noqa: S101 - there is a first fit
+        if not exact and best[0] > max(1.0, _FAR * wanted):
+            raise InputValueError(
+                "features",
+                f"do not divide class {label} into {clusters} clusters: the one nearest in size to "
+                f"{wanted:.0f} of its {len(rows):,} examples misses that by {best[0]:.0f}; give noise "
+                "'concentrated-exact'",
+            )
         return best[1], best[2]
+
+
+def _clusters(level: float) -> int:
+    """How many clusters a level takes: 1/γ, rounded."""
+    return max(2, int(min(1 / level, 1e9) + 0.5))
 
 
 def _nearest(

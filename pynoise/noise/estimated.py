@@ -295,7 +295,7 @@ def is_estimate(path: str | Path) -> bool:
     """
     try:
         meta = json.loads(read_arrays("path", path, ("meta",), wanted=_WANTED)["meta"].item())
-    except (InputError, OSError, ValueError, TypeError):
+    except Exception:  # foreign JSON can be wrong in any way
         return False
     return isinstance(meta, dict) and meta.get("record") == _RECORD
 

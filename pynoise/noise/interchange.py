@@ -59,6 +59,10 @@ def from_cleanlab(noise_matrix: ArrayLike) -> NDArray[np.float64]:
     matrix = _checks.floats("noise_matrix", noise_matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise InputValueError("noise_matrix", f"has shape {matrix.shape}; it must be square, [L, L]")
+    bad = np.argwhere(~np.isfinite(matrix) | (matrix < 0))
+    if len(bad):
+        j, k = bad[0]
+        raise InputValueError("noise_matrix", f"entry [{j}, {k}] is {matrix[j, k]}; give probabilities")
     try:
         return checked_matrix(np.ascontiguousarray(matrix.T))
     except InputValueError as error:
@@ -128,3 +132,9 @@ class NoisyDataset(Generic[_Example]):
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the data set has else: its classes, its transform."""
+        if name == "dataset":  # a copy that is not made yet
+            raise AttributeError(name)
+        return getattr(self.dataset, name)

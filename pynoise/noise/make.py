@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
 from pynoise._fingerprint import Fingerprint
-from pynoise.errors import InputValueError, unknown_name
+from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.noise.classes import encode
 from pynoise.noise.concentrated import ConcentratedNoise
 from pynoise.noise.hubness import NEIGHBORHOOD, occurrences_of
 from pynoise.noise.levels import check_level
-from pynoise.noise.maps import LabelMap, map_words
+from pynoise.noise.maps import LabelMap, map_words, numbered
 from pynoise.noise.matrices import CONCENTRATED_KINDS, KINDS, corruption_matrix
 from pynoise.noise.record import NoisyLabels, shares_of
-from pynoise.noise.spread import SELECTIONS, SpreadNoise
+from pynoise.noise.spread import SELECTIONS, SpreadNoise, movable
 
 if TYPE_CHECKING:
     from pynoise.knn import Neighbors
@@ -82,9 +82,9 @@ def make(
     num_classes : int, optional
         L, 2..10,000; one more than the largest label, and 2 at least, by default.
     names : sequence of str, optional
-        The names of the classes. By default "0".."L-1", or the names in `labels`, sorted.
+        The names of the classes. By default "0".."L-1", or the names in `labels` (and `noisy`), sorted.
     matrix, label_map, alternatives
-        As for `corruption_matrix`.
+        As for `corruption_matrix`; a map may have the names of classes, ``{"cat": "dog"}`` or "cat:dog".
     selection : {"exact", "bernoulli"}
         "bernoulli" selects each example by a coin of probability γ instead of exactly ⌈γN⌉. For noise that is
         spread, but for "hubness".
@@ -128,6 +128,8 @@ def make(
         raise unknown_name("kind", kind, KINDS)
     if num_classes is not None:
         num_classes = _checks.whole("num_classes", num_classes, 2, _checks.MOST_CLASSES)
+    if noisy is not None and names is None:
+        names, num_classes = _classes_of(labels, noisy, num_classes)
     clean, known = encode("labels", labels, names, num_classes)
     checked_seed = _checks.seed("seed", seed)
     given = {
@@ -144,11 +146,17 @@ def make(
         "level": level,
     }
     check_options(kind, given)
+    if per_class and selection == "bernoulli":
+        raise InputValueError("per_class", "changes nothing about a coin for each example; leave it out")
+    pool = _checks.threads(threads)
+    _checks.callback("progress", progress)
     if kind == "human":
         return _human(clean, known, noisy, checked_seed)
     if level is None:
         raise InputValueError("level", f"is missing; noise {kind!r} needs one within [0, 1]")
     gamma = check_level("level", level)
+    if label_map is not None:
+        label_map = numbered(label_map, known)
     p = corruption_matrix(
         kind,
         len(known),
@@ -157,12 +165,13 @@ def make(
         alternatives=alternatives,
         seed=checked_seed,
     )
-    pool = _checks.threads(threads)
     options: dict[str, Any] = {}
     if label_map is not None:
+        if not movable(p)[clean].any():
+            raise InputValueError("label_map", f"{map_words(label_map)} moves no class that the labels have")
         options["label_map"] = map_words(label_map)
     if kind == "general":
-        options["alternatives"] = 2 if alternatives is None else alternatives
+        options["alternatives"] = 2 if alternatives is None else int(alternatives)
     regions = fingerprint = None
     if kind in CONCENTRATED_KINDS:
         selection = "cluster" if kind == "concentrated" else "exact"
@@ -173,9 +182,9 @@ def make(
     else:
         weights = None
         if kind == "hubness":
-            options["k"] = NEIGHBORHOOD if k is None else k
+            options["k"] = NEIGHBORHOOD if k is None else _checks.whole("k", k, 1)
             weights, fingerprint = occurrences_of(features, neighbors, options["k"], len(clean), threads)
-        spread = SpreadNoise(kind, clean, p, selection, per_class, mapped_only, weights)
+        spread = SpreadNoise(kind, clean, p, selection, bool(per_class), bool(mapped_only), weights)
         drawn, masks = spread.draw(gamma, [checked_seed], pool)
         new, selected = drawn[0], masks[0]
     return NoisyLabels(
@@ -188,8 +197,8 @@ def make(
         p,
         names=known,
         selection=selection,
-        per_class=per_class,
-        mapped_only=mapped_only,
+        per_class=_checks.flag("per_class", per_class),
+        mapped_only=_checks.flag("mapped_only", mapped_only),
         options=options,
         features=fingerprint,
         regions=regions,
@@ -209,6 +218,8 @@ _DOES_NOT_GO_WITH = {
     "mapped_only": (*CONCENTRATED_KINDS, "human"),
     "level": ("human",),
     "matrix": ("human",),
+    "label_map": ("human",),
+    "alternatives": ("human",),
 }
 
 
@@ -242,6 +253,21 @@ def concentrated_noise(
     if len(x) != len(clean):
         raise InputValueError("features", f"has {len(x)} rows for {len(clean)} labels")
     return ConcentratedNoise(kind, clean, matrix, x, progress)
+
+
+def _classes_of(
+    labels: ArrayLike, noisy: ArrayLike, num_classes: int | None
+) -> tuple[list[str] | None, int | None]:
+    """The names of classes that occur in either of two sets of labels, or the number of classes."""
+    both = [_checks.array(*pair) for pair in (("labels", labels), ("noisy", noisy))]
+    words = [array.dtype.kind in "UTO" for array in both]
+    if words[0] != words[1]:
+        raise InputTypeError("noisy", "are names and the labels numbers, or the other way: give names= too")
+    if words[0]:
+        return sorted({str(word) for array in both for word in array.ravel().tolist()}), num_classes
+    if num_classes is None and all(array.dtype.kind in "iu" and array.size for array in both):
+        num_classes = min(_checks.MOST_CLASSES, max(2, *(int(array.max()) + 1 for array in both)))
+    return None, num_classes
 
 
 def _human(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -12,13 +13,21 @@ from numpy.typing import NDArray
 from pynoise import _checks
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
-__all__ = ["SEMANTIC_MAPS", "LabelMap", "map_words", "parse_label_map", "semantic_map", "targets_of"]
+__all__ = [
+    "SEMANTIC_MAPS",
+    "LabelMap",
+    "map_words",
+    "numbered",
+    "parse_label_map",
+    "semantic_map",
+    "targets_of",
+]
 
 # {0: 1, 1: 0}, or {"all": 0} for all-to-one.
 LabelMap: TypeAlias = Mapping[int, int] | Mapping[str, int] | Mapping[int | str, int]
 
 # Digits that look alike: Ma et al., "Dimensionality-Driven Learning with Noisy Labels", ICML 2018, for MNIST.
-_DIGITS = {7: 1, 2: 7, 5: 6, 6: 5, 3: 8}
+_DIGITS = MappingProxyType({7: 1, 2: 7, 5: 6, 6: 5, 3: 8})
 
 # The superclass of each of CIFAR-100's classes in the order of their names.
 _SUPERCLASSES = (
@@ -36,16 +45,18 @@ def _next_within(groups: tuple[int, ...]) -> dict[int, int]:
 
 
 # By data set. Each is applied once, to the clean label: no label moves twice.
-SEMANTIC_MAPS: Mapping[str, Mapping[int, int]] = {
-    # truck -> automobile, bird -> airplane, deer -> horse, cat <-> dog: Patrini et al., CVPR 2017
-    "cifar10": {9: 1, 2: 0, 4: 7, 3: 5, 5: 3},
-    # the next class within the superclass: Patrini et al., CVPR 2017
-    "cifar100": _next_within(_SUPERCLASSES),
-    # no paper at hand gives one for SVHN: digits are digits
-    "svhn": _DIGITS,
-    "mnist": _DIGITS,
-    "digits": _DIGITS,
-}
+SEMANTIC_MAPS: Mapping[str, Mapping[int, int]] = MappingProxyType(
+    {
+        # truck -> automobile, bird -> airplane, deer -> horse, cat <-> dog: Patrini et al., CVPR 2017
+        "cifar10": MappingProxyType({9: 1, 2: 0, 4: 7, 3: 5, 5: 3}),
+        # the next class within the superclass: Patrini et al., CVPR 2017
+        "cifar100": MappingProxyType(_next_within(_SUPERCLASSES)),
+        # no paper at hand gives one for SVHN: digits are digits
+        "svhn": _DIGITS,
+        "mnist": _DIGITS,
+        "digits": _DIGITS,
+    }
+)
 
 
 def semantic_map(data: str) -> dict[int, int]:
@@ -78,6 +89,27 @@ def map_words(label_map: LabelMap | str) -> str:
     if isinstance(label_map, str):
         return label_map
     return ",".join(f"{label}:{target}" for label, target in label_map.items())
+
+
+def numbered(label_map: LabelMap | str, names: Sequence[str]) -> LabelMap | str:
+    """Put numbers in the place of the names of classes; a map of numbers stays."""
+    pairs: dict[object, object]
+    if isinstance(label_map, str):
+        parts = [part.split(":") for part in label_map.split(",")]
+        if label_map in SEMANTIC_MAPS or any(len(part) != 2 for part in parts):
+            return label_map
+        pairs = {one.strip(): target.strip() for one, target in parts}
+        if len(pairs) < len(parts):
+            return label_map  # a label twice: the parser says so
+    elif isinstance(label_map, Mapping):
+        pairs = dict(label_map.items())
+    else:
+        return label_map
+    known = {name: i for i, name in enumerate(names)}
+    words = [word for pair in pairs.items() for word in pair if word != "all"]
+    if not all(isinstance(word, str) and word in known for word in words):
+        return label_map
+    return {("all" if one == "all" else known[str(one)]): known[str(target)] for one, target in pairs.items()}
 
 
 def parse_label_map(text: str) -> dict[int | str, int]:

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from pynoise import _checks, _core, plots
-from pynoise.analysis import embed
-from pynoise.errors import InputValueError
+from pynoise.analysis import EMBEDDINGS, embed
+from pynoise.errors import InputValueError, unknown_name
 from pynoise.plots.noise import Points
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def picture(
     seed: int,
 ) -> Figure:
     """Draw a record, as `NoisyLabels.plot` has it."""
+    if not isinstance(embedding, str) or embedding not in EMBEDDINGS:
+        raise unknown_name("embedding", embedding, EMBEDDINGS)
     drawn = None
     if features is not None:
         x = _checks.rows("features", features)

@@ -16,8 +16,8 @@ from pynoise._files import check_output, write_whole, writing_whole
 from pynoise._fingerprint import Fingerprint
 from pynoise._npz import read_arrays, unfit
 from pynoise.data import Dataset
-from pynoise.errors import InputError, InputTypeError, InputValueError
-from pynoise.noise.classes import encode
+from pynoise.errors import InputError, InputTypeError, InputValueError, unknown_name
+from pynoise.noise.classes import class_names, encode, some_of
 from pynoise.noise.levels import check_level
 from pynoise.noise.matrices import KINDS, checked_matrix
 from pynoise.noise.regions import Regions
@@ -32,6 +32,7 @@ NOISE_SUFFIX = ".npz"
 # What the file says that it holds, and in which form.
 _RECORD, _FORMAT = "noisy labels", 1
 _ARRAYS = ("clean", "noisy", "selected", "matrix")
+_SELECTIONS = ("exact", "bernoulli", "cluster", "given")
 _REGIONS = ("centers", "chosen", "margins")
 _PLAIN = ("kind", "level", "seed", "names", "selection", "per_class", "mapped_only", "options", "versions")
 _WANTED = "wanted is a file that `pynoise noise make` or NoisyLabels.save wrote"
@@ -93,16 +94,22 @@ class NoisyLabels:
     path: str | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputValueError("kind", f"{self.kind!r} is not one of {', '.join(KINDS)}")
+        for argument, known in {"kind": KINDS, "selection": _SELECTIONS}.items():
+            if not isinstance(getattr(self, argument), str) or getattr(self, argument) not in known:
+                raise unknown_name(argument, getattr(self, argument), known)
+        for argument in ("options", "versions"):
+            if not isinstance(getattr(self, argument), Mapping):
+                raise InputTypeError(argument, f"{getattr(self, argument)!r} is no mapping")
+        for argument, wanted in {"features": Fingerprint, "regions": Regions}.items():
+            if not isinstance(getattr(self, argument), wanted | None):
+                raise InputTypeError(argument, f"is a {type(getattr(self, argument)).__name__}")
         matrix = checked_matrix(self.matrix)
         classes = len(matrix)
-        names = tuple(str(name) for name in self.names) or tuple(map(str, range(classes)))
-        if len(names) != classes:
-            raise InputValueError("names", f"are {len(names)} for a matrix of {classes} classes")
-        clean = _checks.labels("clean", self.clean, classes)
-        noisy = _checks.labels("noisy", self.noisy, classes)
-        selected = _checks.array("selected", self.selected)
+        names = class_names(self.names, classes) or tuple(map(str, range(classes)))
+        # Copies that nobody can write to: a record stays what it was.
+        clean = _checks.labels("clean", self.clean, classes).copy()
+        noisy = _checks.labels("noisy", self.noisy, classes).copy()
+        selected = _checks.array("selected", self.selected).copy()
         if selected.dtype != np.bool_:
             raise InputTypeError("selected", f"has dtype {selected.dtype}; it is a mask, of bool")
         for argument, values in {"noisy": noisy, "selected": selected}.items():
@@ -110,8 +117,12 @@ class NoisyLabels:
                 raise InputValueError(argument, f"has shape {values.shape} for {len(clean)} clean labels")
         if ((noisy != clean) & ~selected).any():
             raise InputValueError("selected", "leaves out an example whose label has changed")
-        checked = {"clean": clean, "noisy": noisy, "selected": selected, "matrix": matrix, "names": names}
-        checked |= {"level": check_level("level", self.level), "seed": _checks.seed("seed", self.seed)}
+        checked: dict[str, Any] = {"names": names, "level": check_level("level", self.level)}
+        checked |= {"seed": _checks.seed("seed", self.seed), "options": dict(self.options)}
+        checked |= {name: _checks.flag(name, getattr(self, name)) for name in ("per_class", "mapped_only")}
+        for name, array in {"clean": clean, "noisy": noisy, "selected": selected, "matrix": matrix}.items():
+            array.setflags(write=False)
+            checked[name] = array
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -140,7 +151,9 @@ class NoisyLabels:
     @property
     def expected_rate(self) -> float:
         """Share of the labels that the matrix makes wrong on average, given which examples were selected."""
-        return float((1 - self.matrix.diagonal())[self.clean[self.selected]].sum() / len(self.clean))
+        others = self.matrix.copy()
+        np.fill_diagonal(others, 0)
+        return float(others.sum(axis=1)[self.clean[self.selected]].sum() / len(self.clean))
 
     @property
     def realised_rate(self) -> float:
@@ -173,14 +186,24 @@ class NoisyLabels:
                     "noise",
                     f"{self} was made for {len(self.matrix)} classes; {data.name} has {data.num_classes}",
                 )
+            numbers = tuple(map(str, range(data.num_classes)))
+            if self.names != data.names and numbers not in (self.names, data.names):
+                raise InputValueError(
+                    "noise", f"{self} was made for the classes {some_of(self.names)}; {data.name} has "
+                    f"{some_of(data.names)}",
+                )  # fmt: skip
         labels = data.y_train if isinstance(data, Dataset) else data
-        other = Fingerprint.of(encode("labels", labels, self.names)[0])
-        mine = self.digest
+        mine, digest = self.digest, ""
+        try:
+            other = Fingerprint.of(encode("labels", labels, self.names)[0])
+            digest = f" ({other}, sha256 {other.sha256[:12]}…)"
+        except InputError as error:  # labels of other classes
+            other, digest = None, f" ({error.problem})"
         if mine != other:
             raise InputValueError(
                 "noise",
-                f"{self} was made for other labels ({mine}, sha256 {mine.sha256[:12]}…) than {what} "
-                f"({other}, sha256 {other.sha256[:12]}…); make it anew for these",
+                f"{self} was made for other labels ({mine}, sha256 {mine.sha256[:12]}…) than {what}{digest}; "
+                "make it anew for these",
             )
 
     def __str__(self) -> str:
@@ -235,7 +258,8 @@ class NoisyLabels:
                 raise InputValueError("format", f"{meta['format']!r} is not {_FORMAT}, which is read here")
             found = {name: parts.pop(f"region_{name}", None) for name in _REGIONS}
             parts |= {name: meta[name] for name in _PLAIN}
-            parts["regions"] = None if found["centers"] is None else Regions(**found)
+            there = any(value is not None for value in found.values())
+            parts["regions"] = Regions(**found) if there else None
             parts["features"] = None if meta["features"] is None else Fingerprint.from_dict(meta["features"])
             record = cls(**parts, path=str(path))
             if record.digest != Fingerprint.from_dict(meta["digest"]):
@@ -344,7 +368,7 @@ class NoisyLabels:
         import io
 
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         writer.writerow(("index", "clean", "noisy", "selected"))
         names = self.names
         for i, (clean, noisy, selected) in enumerate(

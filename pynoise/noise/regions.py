@@ -22,7 +22,7 @@ class Regions:
     Attributes
     ----------
     centers : ndarray of float32 or float64, [L, k, d]
-        The centres of each class's clusters.
+        The centres of each class's clusters; NaN where a class has fewer than k.
     chosen : ndarray of int32, [L]
         Which of them is the noisy region's; -1 for a class that has none.
     margins : ndarray of float64 [L], or None
@@ -35,10 +35,39 @@ class Regions:
     chosen: NDArray[np.int32]
     margins: NDArray[np.float64] | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        centers = _checks.array("centers", self.centers)
+        chosen = _checks.array("chosen", self.chosen)
+        if centers.ndim != 3 or centers.dtype.type not in (np.float32, np.float64) or 0 in centers.shape:
+            raise InputValueError(
+                "centers", f"are {centers.dtype} of shape {centers.shape}; wanted: floats [L, k, d]"
+            )
+        if chosen.shape != centers.shape[:1] or chosen.dtype.kind not in "iu":
+            raise InputValueError(
+                "chosen", f"are {chosen.dtype} of shape {chosen.shape}; wanted: integers [L]"
+            )
+        there = np.isfinite(centers).all(axis=2)
+        if ((chosen < -1) | (chosen >= centers.shape[1])).any() or not there[
+            chosen >= 0, chosen[chosen >= 0]
+        ].all():
+            raise InputValueError("chosen", "names a centre that is not there")
+        checked: dict[str, NDArray[Any]] = {"centers": centers.copy(), "chosen": chosen.astype(np.int32)}
+        if self.margins is not None:
+            margins = _checks.floats("margins", self.margins).copy()
+            if margins.shape != chosen.shape or np.isnan(margins).any():
+                raise InputValueError("margins", f"have shape {margins.shape}; wanted: a number a class")
+            checked["margins"] = margins
+        for name, value in checked.items():
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
     def noisy(
         self, features: ArrayLike, labels: ArrayLike, *, threads: int | None = None
     ) -> NDArray[np.bool_]:
         """Tell which examples lie in the noisy region of their class, [M].
+
+        Of the training examples that are those selected; but of several that are equally far out, on the edge
+        of an exact level, some were selected and all lie in the region.
 
         Parameters
         ----------
@@ -66,6 +95,7 @@ class Regions:
         result = np.zeros(len(y), np.bool_)
         for label, rows in self._members(y):
             centers, chosen = self.centers[label], int(self.chosen[label])
+            centers = centers[np.isfinite(centers).all(axis=1)]
             if self.margins is None:
                 nearest, _ = search(centers, x[rows], 1, threads=threads)
                 result[rows] = nearest[:, 0] == chosen

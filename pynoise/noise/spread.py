@@ -12,7 +12,7 @@ from pynoise import _core
 from pynoise.errors import InputValueError
 from pynoise.noise.levels import check_level, selected_count
 
-__all__ = ["SELECTIONS", "SpreadNoise"]
+__all__ = ["SELECTIONS", "SpreadNoise", "movable"]
 
 # So many examples, without replacement, or a coin for each.
 SELECTIONS = ("exact", "bernoulli")
@@ -52,7 +52,7 @@ class SpreadNoise:
         """The group that each example is selected in, [N]; -1 for one that is not."""
         groups = self.clean.copy() if self.per_class else np.zeros_like(self.clean)
         if self.mapped_only:
-            groups[(self.matrix.diagonal() == 1)[self.clean]] = -1
+            groups[~movable(self.matrix)[self.clean]] = -1
             if (groups < 0).all():
                 raise InputValueError("mapped_only", "no example is of a class that the noise can move")
         return groups
@@ -68,23 +68,28 @@ class SpreadNoise:
         groups = self.groups()
         if self.selection == "bernoulli":
             return _core.toss(groups, [level] * len(seeds), seeds, threads)
-        sizes = np.bincount(groups[groups >= 0], minlength=1)
-        counts = [selected_count(level, int(size)) for size in sizes]
-        self._check_reach(level, groups, sizes, counts)
+        self.check("level", level)
+        counts = [selected_count(level, int(size)) for size in np.bincount(groups[groups >= 0])]
         return _core.select(groups, [counts] * len(seeds), seeds, self.weights, threads)
 
-    def _check_reach(
-        self, level: float, groups: NDArray[np.int32], sizes: NDArray[np.intp], counts: list[int]
-    ) -> None:
+    def reach(self) -> float:
+        """The largest level, in steps of 0.0001, that there are enough examples for."""
         if self.weights is None:
-            return
+            return 1.0
+        groups = self.groups()
+        sizes = np.bincount(groups[groups >= 0])
         there = np.bincount(groups[(groups >= 0) & (self.weights > 0)], minlength=len(sizes))
-        if (there < counts).any():
-            most = (there / np.maximum(sizes, 1))[sizes > 0].min()
+        least = (there / np.maximum(sizes, 1))[sizes > 0].min()
+        return float(np.floor(least * 1e4) / 1e4)
+
+    def check(self, argument: str, level: float) -> None:
+        """Refuse a level that asks for more examples than may be selected."""
+        if level > self.reach():
+            never = np.count_nonzero(self.weights == 0)
             raise InputValueError(
-                "level",
-                f"{level:.10g} is out of reach: {there.sum():,} of {sizes.sum():,} examples may be selected, "
-                f"those that are a neighbour of another; give at most {np.floor(most * 1e4) / 1e4:.4f}",
+                argument,
+                f"{level!r} is out of reach: {never:,} of {len(self.clean):,} examples are nobody's "
+                f"neighbour and never selected; give at most {self.reach():.4f}",
             )
 
     def draw(
@@ -93,3 +98,10 @@ class SpreadNoise:
         """Draw noisy labels and the masks of what was selected, once a seed: both [B, N]."""
         selected = self.select(check_level("level", level), seeds, threads)
         return _core.relabel(self.clean, self.matrix, selected, seeds, threads), selected
+
+
+def movable(matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which classes a corruption matrix [L, L] gives another label, [L]."""
+    others = matrix.copy()
+    np.fill_diagonal(others, 0)
+    return np.asarray((others > 0).any(axis=1))

@@ -80,6 +80,7 @@ def command(
 
         if out is not None:
             check_output("path", out, (ESTIMATE_SUFFIX,))
+            options.check_apart([out], [source.dataset, labels, noise_file, features, neighbors])
         given = None if labels is None else noise.load_labels(labels)
         record = None if noise_file is None else noise.NoisyLabels.load(noise_file)
         x = None if features is None else load_features(features)
@@ -98,10 +99,11 @@ def command(
                 threads=threads,
                 progress=progress,
             )
-    _print(found, data, record, as_json=as_json)
+    # Written before anything is printed: a reader of the output may have gone.
     if out is not None:
         found.save(out)
         click.echo(f"wrote {out}", err=True)
+    _print(found, data, record, as_json=as_json)
 
 
 def _print(found: Any, data: Dataset, record: NoisyLabels | None, *, as_json: bool) -> None:

@@ -16,6 +16,9 @@ __all__ = ["command"]
 
 _SUFFIXES = (".npz", ".csv")
 
+# Kinds that depend on where examples lie.
+_WHERE = ("hubness", "concentrated", "concentrated-exact")
+
 
 @click.command("make", short_help="Put noise into labels, and keep them with their record.")
 @options.data_argument
@@ -62,6 +65,7 @@ def command(
     level: float | None,
     label_map: str | None,
     features: str | None,
+    neighbors: str | None,
     labels: str | None,
     out: tuple[str, ...],
     **choices: Any,
@@ -89,12 +93,14 @@ def command(
     }
     with options.in_words_of_options(**words, noisy="--labels"):
         # What can be refused at once is refused before the data are loaded.
+        from pynoise import knn
         from pynoise import noise as noises
         from pynoise._files import check_output
-        from pynoise.errors import InputError, InputValueError
+        from pynoise.errors import InputError
 
         for path in out:
             check_output("path", path, _SUFFIXES)
+        options.check_apart(out, [source.dataset, noise, labels, features, neighbors])
         arguments = {name: value for name, value in choices.items() if value is not None}
         if noise.lower().endswith((".npy", ".csv")):
             noise, arguments["matrix"] = "matrix", noises.load_matrix(noise)
@@ -105,21 +111,24 @@ def command(
                 raise type(error)("noisy", error.problem) from None
         found = labels_of(source)
         arguments["label_map"] = label_map or _map_of(found, noise)
-        if noise in ("hubness", "concentrated", "concentrated-exact") and "neighbors" not in arguments:
+        if neighbors is not None:
+            arguments["neighbors"] = knn.Neighbors.load(neighbors)
+            if found.data is not None:
+                arguments["neighbors"].check(found.data)
+        if features is not None or (noise in _WHERE and neighbors is None):
             arguments["features"] = found.features(features)
-        elif features is not None:
-            raise InputValueError("features", f"is of no use to noise {noise!r}; leave it out")
         with progress_bars() as progress:
             record = noises.make(
                 found.values, noise, level, names=found.names, progress=progress, **arguments
             )
-    print_record(record, in_full=False)
+    # Written before anything is printed: a reader of the output may have gone.
     for path in out:
         if path.lower().endswith(".csv"):
             record.to_csv(path)
         else:
             record.save(path)
         click.echo(f"wrote {path}", err=True)
+    print_record(record, in_full=False)
 
 
 def _map_of(labels: Labels, noise: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -61,17 +61,18 @@ def command(file: str, as_json: bool) -> None:
 
 def print_record(record: NoisyLabels, *, in_full: bool = True) -> None:
     """Print a record; `in_full` with its matrices."""
-    said = record.summary()
     by_people = record.kind == "human"
-    click.echo(f"{said['examples']:,} labels, {said['classes']} classes, {_kind(record)}")
+    click.echo(f"{len(record.clean):,} labels, {len(record.names)} classes, {_kind(record)}")
     if not by_people:
         click.echo(f"requested level  {record.level:.10g}")
         click.echo(
-            f"selected         {said['selected']:,} examples ({record.selected_fraction:.4f}), "
+            f"selected         {record.selected.sum():,} examples ({record.selected_fraction:.4f}), "
             f"{_selection(record)}"
         )
         click.echo(f"expected wrong   {record.expected_rate:.4f}")
-    click.echo(f"realised wrong   {record.realised_rate:.4f} ({said['wrong']:,} labels)")
+    click.echo(
+        f"realised wrong   {record.realised_rate:.4f} ({(record.noisy != record.clean).sum():,} labels)"
+    )
     if record.features is not None:
         click.echo(f"features         {record.features}, sha256 {record.features.sha256[:12]}")
     click.echo(f"clean labels     sha256 {record.digest.sha256[:12]}")
@@ -122,15 +123,9 @@ def _selection(record: NoisyLabels) -> str:
 def _print_matrix(title: str, matrix: NDArray[np.float64], names: tuple[str, ...]) -> None:
     click.echo(f"\n{title}")
     width = max(6, *(min(len(name), 10) for name in names))
-    columns: dict[str, Any] = {"": ("", width, "")}
-    columns |= {name: (str(j), width, ".4f") for j, name in enumerate(_short(names, width))}
-    # What cannot happen is a -, so that the eye finds the rest.
-    rows = [
-        {"": name} | {str(j): value or None for j, value in enumerate(row)}
-        for name, row in zip(_short(names, width), matrix.tolist(), strict=True)
-    ]
-    print_table(columns, rows)
-
-
-def _short(names: tuple[str, ...], width: int) -> list[str]:
-    return [name if len(name) <= width else name[: width - 1] + "…" for name in names]
+    words = [f"{name if len(name) <= width else name[: width - 1] + '…':>{width}}" for name in names]
+    click.echo("  ".join([" " * width, *words]))
+    for name, row in zip(words, matrix.tolist(), strict=True):
+        # What cannot happen is a -, so that the eye finds the rest.
+        cells = (f"{value:{width}.4f}" if value else f"{'-':>{width}}" for value in row)
+        click.echo("  ".join([name, *cells]))
