@@ -71,7 +71,6 @@ pub struct Columns {
     pub middle: Vec<f64>,
     /// Half the distance between the two.
     pub reach: Vec<f64>,
-    #[allow(dead_code)]
     pub mean: Vec<f64>,
     /// The mean of the columns' variances.
     pub variance: f64,

@@ -1,5 +1,7 @@
 //! Squared distances: the ones that decide, in float64 and in one order, and rough ones in whatever is fast.
 
+use std::ops::Add;
+
 use crate::neighbors::Element;
 
 /// Partial sums of a distance that decides: the same ones on every vector unit.
@@ -99,14 +101,15 @@ fn in_lanes<T: Point>(point: &[T], center: &[f64]) -> f64 {
         let difference = a.to_f64() - b;
         *sum += difference * difference;
     }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
-    }
-    sums[0]
+    let four: [f64; 4] = halves(halves::<_, LANES, { LANES / 2 }>(sums));
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+/// One half of the sums added to the other.
+#[inline(always)]
+fn halves<T: Copy + Add<Output = T>, const N: usize, const HALF: usize>(sums: [T; N]) -> [T; HALF] {
+    const { assert!(N == 2 * HALF) };
+    std::array::from_fn(|lane| sums[lane] + sums[lane + HALF])
 }
 
 #[inline(always)]
@@ -122,14 +125,9 @@ fn rough(a: &[f32], b: &[f32]) -> f64 {
     for (sum, (a, b)) in sums.iter_mut().zip(a.remainder().iter().zip(b.remainder())) {
         *sum += (a - b) * (a - b);
     }
-    let mut half = ROUGH / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
-    }
-    f64::from(sums[0])
+    let eight: [f32; 8] = halves(halves::<_, ROUGH, { ROUGH / 2 }>(sums));
+    let four: [f32; 4] = halves(eight);
+    f64::from((four[0] + four[2]) + (four[1] + four[3]))
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::data::{Columns, Data};
 use super::distance::Point;
 use super::lloyd::{self, Limits, Run};
+use super::screen::Screen;
 use super::seeding;
 use super::sums::Grid;
 use crate::neighbors::Matrix;
@@ -67,19 +68,21 @@ pub fn kmeans<T: Point>(
         iterations: options.iterations,
         shift: options.tolerance * columns.variance,
     };
+    let starts = if init.is_some() { 1 } else { options.starts };
+    let screen = Screen::new(&data, &columns, (options.clusters, starts), control)?;
     let best = match init {
         Some(init) => {
             check_init(init, options.clusters, &columns)?;
             let centers = init.iter().map(|x| T::round(*x)).collect();
-            lloyd::run(&data, &grid, centers, limits, control)?
+            lloyd::run(&data, &grid, &screen, centers, limits, control)?
         }
         None => {
-            (0..options.starts)
+            (0..starts)
                 .into_par_iter()
                 .map(|start| {
                     let stream = Stream::new(options.seed, &format!("kmeans/{start}"));
                     let centers = seeding::draw(&data, options.clusters, &stream, control)?;
-                    let run = lloyd::run(&data, &grid, centers, limits, control)?;
+                    let run = lloyd::run(&data, &grid, &screen, centers, limits, control)?;
                     Ok((start, run))
                 })
                 .try_reduce_with(|a, b| Ok(better(a, b)))

@@ -20,7 +20,7 @@ pub fn draw<T: Point>(
     control: &Control,
 ) -> Result<Vec<f64>> {
     let n = data.count;
-    let trials = 2 + clusters.ilog2() as usize * 9 / 13; // 2 + ⌊ln k⌋ or so, without a logarithm
+    let trials = trials(clusters);
     let mut centers: Vec<f64> = zeros(&[clusters, data.width])?;
     let mut nearest: Vec<f64> = zeros(&[n])?;
     let mut tried: Vec<f64> = zeros(&[n, trials])?;
@@ -96,6 +96,13 @@ pub fn draw<T: Point>(
     Ok(centers)
 }
 
+/// 2 + ⌊ln k⌋ draws for each centre; by multiplication, which is the same everywhere.
+fn trials(clusters: usize) -> usize {
+    use std::f64::consts::E;
+    let powers = std::iter::successors(Some(E), |power| Some(power * E));
+    2 + powers.take_while(|power| *power <= clusters as f64).count()
+}
+
 fn copy<T: Point>(row: &[T], out: &mut [f64]) {
     for (x, out) in row.iter().zip(out) {
         *out = x.to_f64();
@@ -135,6 +142,12 @@ fn pick(nearest: &[f64], weights: &[f64], u: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_grow_with_the_logarithm() {
+        let some = [1, 2, 3, 7, 8, 20, 21, 1000].map(trials);
+        assert_eq!(some, [2, 2, 3, 3, 4, 4, 5, 8]);
+    }
 
     #[test]
     fn points_are_picked_by_weight() {

@@ -1,0 +1,369 @@
+//! Bounds on distances from few coordinates.
+//!
+//! Points and centres are placed on orthonormal axes near the principal ones. With y and z their coordinates,
+//! and r and s the lengths that the axes leave of them,
+//!
+//! ‖x - c‖² = ‖x‖² + ‖c‖² - 2⟨y, z⟩ ± 2rs
+//!
+//! and s is small where c is the mean of many points. So one small product says which centre is nearest, for
+//! most points. Everything is in float32, and what rounding may add is in the bounds: whatever a product is
+//! off by, no centre is ruled out that may be the nearest one.
+
+use rayon::prelude::*;
+
+use super::data::{Columns, Data};
+use super::distance::Point;
+use super::plan;
+use super::product::{LANES, POINTS, TARGETS, products};
+use crate::memory::zeros;
+use crate::neighbors::axes::{Axes, STRIP};
+use crate::{Control, Result};
+
+/// Points that are placed in one go.
+const PLACED: usize = 64;
+const UNIT: f64 = f32::EPSILON as f64 / 2.0;
+/// Lengths in the space beyond this, its points being within √d: float32 would not hold products.
+const FARTHEST: f64 = 1e12;
+
+/// Points are shifted by the columns' mean and scaled by a power of two, so that no coordinate exceeds 1.
+pub struct Space {
+    mean: Vec<f64>,
+    pub scale: f64,
+}
+
+impl Space {
+    pub fn new(columns: &Columns) -> Self {
+        let widest = columns.reach.iter().fold(0.0, |a: f64, b| a.max(*b));
+        // 2^exponent > the distance from the mean of any value.
+        let exponent = (widest.to_bits() >> 52) as i32 - 1021;
+        let scale = if widest > 0.0 {
+            f64::from_bits(((1023 - exponent).clamp(1, 2046) as u64) << 52)
+        } else {
+            1.0
+        };
+        Self {
+            mean: columns.mean.clone(),
+            scale,
+        }
+    }
+
+    /// Coordinates `first..` of a row, each rounded once; adds their squares to `square`.
+    #[inline(always)]
+    pub fn coordinates(
+        &self,
+        row: impl Iterator<Item = f64>,
+        first: usize,
+        out: &mut [f32],
+        square: &mut f64,
+    ) {
+        let mut squares = [0.0; LANES];
+        for (j, ((x, mean), y)) in row.zip(&self.mean[first..]).zip(out).enumerate() {
+            let x = (x - mean) * self.scale;
+            squares[j % LANES] += x * x;
+            *y = x as f32;
+        }
+        *square += squares.iter().sum::<f64>();
+    }
+}
+
+/// How long a point or a centre is, and how much of that products may miss.
+#[derive(Clone, Copy, Default)]
+pub struct Length {
+    /// ‖x‖²
+    pub square: f64,
+    /// Products with another are off by at most the product of both reaches, all rounding included.
+    pub reach: f32,
+}
+
+/// All points, placed.
+pub struct Screen {
+    space: Space,
+    /// None: the columns are the coordinates.
+    axes: Option<Axes>,
+    width: usize,
+    stride: usize,
+    points: Vec<f32>,
+    lengths: Vec<Length>,
+    errors: Errors,
+}
+
+/// What may be off, by shares of the lengths.
+#[derive(Clone, Copy)]
+struct Errors {
+    /// The place of a point, of its length.
+    place: f64,
+    /// A product, of both lengths.
+    product: f64,
+    /// A square in float64, and what decides.
+    square: f64,
+    /// What underflow may take away from a square.
+    floor: f64,
+}
+
+/// Centres, or points that may become such.
+pub struct Targets {
+    places: Vec<f32>,
+    /// Squares of lengths, rounded down and up; infinite past the last one.
+    low: Vec<f32>,
+    high: Vec<f32>,
+    reach: Vec<f32>,
+    /// None is too far away for float32.
+    pub sound: bool,
+}
+
+/// What is known of the distances between a point and every target: squares, less that of the point's length.
+#[derive(Default)]
+pub struct Limits {
+    /// No distance is less.
+    pub low: Vec<f32>,
+    /// The nearest target is no farther.
+    pub most: f32,
+    /// How many may be as near, and the least bound of the others.
+    pub within: usize,
+    pub next: f32,
+    products: Vec<f32>,
+}
+
+impl Screen {
+    /// Places all points; `passes` is how often each will meet `targets` of them.
+    pub fn new<T: Point>(
+        data: &Data<T>,
+        columns: &Columns,
+        (targets, passes): (usize, usize),
+        control: &Control,
+    ) -> Result<Self> {
+        let (n, width) = (data.count, data.width);
+        let space = Space::new(columns);
+        let axes = plan::axes(data, &space, targets, passes, control)?;
+        let count = axes.as_ref().map_or(width, |axes| axes.count);
+        let stride = count.next_multiple_of(LANES);
+        let place = axes.as_ref().map_or(0.0, |axes| axes.error) * (1.0 + UNIT) + 2.0 * UNIT;
+        let terms = (stride / LANES + LANES + 2) as f64 * UNIT;
+        let dot = terms / (1.0 - terms) * (1.0 + place).powi(2);
+        let d = width as f64;
+        let errors = Errors {
+            place,
+            // The last: what becomes of the product in float32.
+            product: 2.0 * place + place * place + dot + 128.0 * UNIT,
+            square: (d + 64.0) * f64::EPSILON * 2.0,
+            floor: d * d * 1e-36,
+        };
+        let mut screen = Self {
+            space,
+            axes,
+            width,
+            stride,
+            points: zeros(&[n, stride])?,
+            lengths: zeros(&[n])?,
+            errors,
+        };
+        let mut points = std::mem::take(&mut screen.points);
+        let mut lengths = std::mem::take(&mut screen.lengths);
+        points
+            .par_chunks_mut(PLACED * stride)
+            .zip(lengths.par_chunks_mut(PLACED))
+            .enumerate()
+            .try_for_each_init(Vec::new, |room, (b, (points, lengths))| {
+                control.go_on()?;
+                let rows = |i: usize| data.row(b * PLACED + i).iter().map(|x| x.to_f64());
+                screen.place(rows, points, lengths, room);
+                Ok(())
+            })?;
+        (screen.points, screen.lengths) = (points, lengths);
+        Ok(screen)
+    }
+
+    /// Places some rows: as many as there are `lengths`.
+    fn place<R: Iterator<Item = f64>>(
+        &self,
+        rows: impl Fn(usize) -> R,
+        places: &mut [f32],
+        lengths: &mut [Length],
+        room: &mut Vec<f32>,
+    ) {
+        let Some(axes) = &self.axes else {
+            let outs = places.chunks_mut(self.stride).zip(lengths);
+            for (i, (place, length)) in outs.enumerate() {
+                let mut square = 0.0;
+                let out = &mut place[..self.width];
+                self.space.coordinates(rows(i), 0, out, &mut square);
+                *length = self.length(square, square, 0.0);
+            }
+            return;
+        };
+        let (n, count) = (lengths.len(), axes.count);
+        room.clear();
+        room.resize(n * (count + STRIP), 0.0);
+        let (projected, strip) = room.split_at_mut(n * count);
+        lengths.fill(Length::default());
+        for first in (0..self.width).step_by(STRIP) {
+            let wide = STRIP.min(self.width - first);
+            let outs = strip.chunks_mut(wide).zip(&mut *lengths);
+            for (i, (out, length)) in outs.enumerate() {
+                let row = rows(i).skip(first).take(wide);
+                self.space.coordinates(row, first, out, &mut length.square);
+            }
+            axes.project(&strip[..n * wide], wide, first, projected);
+        }
+        let places = places.chunks_mut(self.stride).zip(projected.chunks(count));
+        for ((place, projected), length) in places.zip(lengths) {
+            place[..count].copy_from_slice(projected);
+            let squares = projected.iter().map(|y| f64::from(*y) * f64::from(*y));
+            *length = self.length(length.square, squares.sum(), 1.0);
+        }
+    }
+
+    /// From ‖x‖² and ‖y‖²; `rest` is 0 where nothing is left of x.
+    fn length(&self, square: f64, placed: f64, rest: f64) -> Length {
+        let errors = self.errors;
+        let size = square.sqrt();
+        let least = (placed.sqrt() - errors.place * size).max(0.0);
+        let left = (square - least * least).max(0.0) + errors.square * square + errors.floor;
+        let reach = (left * rest + errors.product * square).sqrt() * (1.0 + 4.0 * UNIT);
+        Length {
+            square,
+            reach: (reach as f32).next_up(),
+        }
+    }
+
+    /// Places centres.
+    pub fn targets(&self, centers: &[f64]) -> Targets {
+        let count = centers.len() / self.width;
+        let mut places = vec![0.0; count * self.stride];
+        let mut lengths = vec![Length::default(); count];
+        places
+            .par_chunks_mut(PLACED * self.stride)
+            .zip(lengths.par_chunks_mut(PLACED))
+            .zip(centers.par_chunks(PLACED * self.width))
+            .for_each_init(Vec::new, |room, ((places, lengths), centers)| {
+                let rows = |i: usize| centers[i * self.width..][..self.width].iter().copied();
+                self.place(rows, places, lengths, room);
+            });
+        self.made(places, &lengths)
+    }
+
+    /// These points as targets.
+    pub fn of_points(&self, points: &[usize]) -> Targets {
+        let places = points.iter().flat_map(|i| self.point(*i).iter().copied());
+        let lengths: Vec<Length> = points.iter().map(|i| self.lengths[*i]).collect();
+        self.made(places.collect(), &lengths)
+    }
+
+    fn made(&self, mut places: Vec<f32>, lengths: &[Length]) -> Targets {
+        let count = lengths.len();
+        places.resize(count.next_multiple_of(TARGETS) * self.stride, 0.0);
+        let padded = count.next_multiple_of(LANES);
+        let share = 64.0 * UNIT + self.errors.square;
+        let numbers = |last: f32, number: &dyn Fn(&Length) -> f64| {
+            let mut out: Vec<f32> = lengths.iter().map(|l| number(l) as f32).collect();
+            out.resize(padded, last);
+            out
+        };
+        Targets {
+            places,
+            low: numbers(f32::INFINITY, &|l| l.square * (1.0 - share)),
+            high: numbers(f32::INFINITY, &|l| l.square * (1.0 + share)),
+            reach: numbers(0.0, &|l| f64::from(l.reach)),
+            sound: lengths.iter().all(|l| l.square < FARTHEST),
+        }
+    }
+
+    #[inline(always)]
+    fn point(&self, i: usize) -> &[f32] {
+        &self.points[i * self.stride..][..self.stride]
+    }
+
+    /// What is to be added to limits of point `i`, for the square of the distance in the units of the data.
+    #[inline(always)]
+    pub fn own(&self, i: usize) -> [f64; 2] {
+        let Length { square, .. } = self.lengths[i];
+        let off = square * self.errors.square * 2.0 + self.errors.floor;
+        [square - off, square + off]
+    }
+
+    /// By what the root of a square in the space is multiplied, for a distance in the units of the data.
+    pub fn unit(&self) -> f64 {
+        1.0 / self.space.scale
+    }
+
+    /// Bounds between some points and every target. The targets must be sound.
+    pub fn limits(&self, points: [usize; POINTS], targets: &Targets, out: &mut [Limits; POINTS]) {
+        let padded = targets.low.len();
+        for out in &mut *out {
+            out.products.resize(padded, 0.0);
+            out.low.resize(padded, 0.0);
+        }
+        let rows = points.map(|i| self.point(i));
+        let reaches = points.map(|i| self.lengths[i].reach);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature is there.
+            return unsafe { limits_avx2(rows, reaches, targets, out) };
+        }
+        limits(rows, reaches, targets, out);
+    }
+}
+
+#[inline(always)]
+fn limits(
+    rows: [&[f32]; POINTS],
+    reaches: [f32; POINTS],
+    targets: &Targets,
+    out: &mut [Limits; POINTS],
+) {
+    let stride = rows[0].len();
+    for (t, group) in targets.places.chunks_exact(TARGETS * stride).enumerate() {
+        let products = products(rows, group);
+        for (out, products) in out.iter_mut().zip(products) {
+            out.products[t * TARGETS..][..TARGETS].copy_from_slice(&products);
+        }
+    }
+    let padded = targets.low.len();
+    let (low, high) = (&targets.low[..padded], &targets.high[..padded]);
+    for (out, reach) in out.iter_mut().zip(reaches) {
+        let of_low = &mut out.low[..padded];
+        let (products, targets) = (&out.products[..padded], &targets.reach[..padded]);
+        let mut most = [f32::INFINITY; LANES];
+        for first in (0..padded / LANES).map(|step| step * LANES) {
+            for lane in 0..LANES {
+                let c = first + lane;
+                let (twice, off) = (2.0 * products[c], 2.0 * reach * targets[c]);
+                of_low[c] = low[c] - twice - off;
+                let at_most = high[c] - twice + off;
+                most[lane] = if at_most < most[lane] {
+                    at_most
+                } else {
+                    most[lane]
+                };
+            }
+        }
+        out.most = least(most);
+        let (mut within, mut next) = ([0u32; LANES], [f32::INFINITY; LANES]);
+        for low in of_low.chunks_exact(LANES) {
+            for lane in 0..LANES {
+                let far = low[lane] > out.most;
+                within[lane] += u32::from(!far);
+                let low = if far { low[lane] } else { f32::INFINITY };
+                next[lane] = if low < next[lane] { low } else { next[lane] };
+            }
+        }
+        out.within = within.iter().sum::<u32>() as usize;
+        out.next = least(next);
+    }
+}
+
+#[inline(always)]
+fn least(lanes: [f32; LANES]) -> f32 {
+    lanes.into_iter().fold(f32::INFINITY, f32::min)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn limits_avx2(
+    rows: [&[f32]; POINTS],
+    reaches: [f32; POINTS],
+    targets: &Targets,
+    out: &mut [Limits; POINTS],
+) {
+    limits(rows, reaches, targets, out);
+}
