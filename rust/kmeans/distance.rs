@@ -2,7 +2,7 @@
 
 use std::ops::Add;
 
-use crate::neighbors::Element;
+use crate::neighbors::{Element, kernel};
 
 /// Partial sums of a distance that decides: the same ones on every vector unit.
 const LANES: usize = 16;
@@ -14,11 +14,11 @@ pub trait Point: Element {
     /// The nearest number of the type that centres have: float32 where points have at most as many digits.
     fn round(x: f64) -> f64;
 
-    /// Σ(a-b)² between two points, off by a share of at most [`Point::fast_error`], underflow apart.
-    fn fast(a: &[Self], b: &[Self]) -> f64;
-
-    /// The relative error of [`Point::fast`] for points of `width` numbers.
-    fn fast_error(width: usize) -> f64;
+    /// [`squared`] between `a` and `b`, or `most` if that is less; `center` has the numbers of `b`.
+    fn between(a: &[Self], b: &[Self], center: &[f64], most: f64) -> f64 {
+        let _ = b;
+        squared(a, center).min(most)
+    }
 }
 
 impl Point for u8 {
@@ -26,12 +26,9 @@ impl Point for u8 {
         f64::from(x as f32)
     }
 
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        crate::neighbors::kernel::squared_distance(a, b) as f64
-    }
-
-    fn fast_error(_width: usize) -> f64 {
-        0.0
+    /// In integers: float64 is exact too, but slower.
+    fn between(a: &[Self], b: &[Self], _center: &[f64], most: f64) -> f64 {
+        (kernel::squared_distance(a, b) as f64).min(most)
     }
 }
 
@@ -40,32 +37,20 @@ impl Point for f32 {
         f64::from(x as f32)
     }
 
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature is there.
-            return unsafe { avx2::rough(a, b) };
+    /// In float32 first, which says for most that they are far.
+    fn between(a: &[Self], b: &[Self], center: &[f64], most: f64) -> f64 {
+        let near = rough(a, b);
+        // Float32 may be too small for the sum.
+        if near < f64::INFINITY && near * (1.0 - rough_error(a.len())) > most {
+            return most;
         }
-        rough(a, b)
-    }
-
-    fn fast_error(width: usize) -> f64 {
-        (width / ROUGH + 16) as f64 * f64::from(f32::EPSILON)
+        squared(a, center).min(most)
     }
 }
 
 impl Point for f64 {
     fn round(x: f64) -> f64 {
         x
-    }
-
-    /// What decides is as fast.
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        squared(a, b)
-    }
-
-    fn fast_error(_width: usize) -> f64 {
-        0.0
     }
 }
 
@@ -112,8 +97,24 @@ fn halves<T: Copy + Add<Output = T>, const N: usize, const HALF: usize>(sums: [T
     std::array::from_fn(|lane| sums[lane] + sums[lane + HALF])
 }
 
-#[inline(always)]
+/// Σ(a-b)² in float32, off by a share of at most [`rough_error`], underflow apart.
+#[inline]
 fn rough(a: &[f32], b: &[f32]) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature is there.
+        return unsafe { avx2::rough(a, b) };
+    }
+    rough_in_lanes(a, b)
+}
+
+/// That of the float32 sum and of what decides.
+fn rough_error(width: usize) -> f64 {
+    (width / ROUGH + 16) as f64 * f64::from(f32::EPSILON) + error(width)
+}
+
+#[inline(always)]
+fn rough_in_lanes(a: &[f32], b: &[f32]) -> f64 {
     let mut sums = [0.0f32; ROUGH];
     let (mut a, mut b) = (a.chunks_exact(ROUGH), b.chunks_exact(ROUGH));
     for (a, b) in (&mut a).zip(&mut b) {
@@ -141,7 +142,7 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub fn rough(a: &[f32], b: &[f32]) -> f64 {
-        super::rough(a, b)
+        super::rough_in_lanes(a, b)
     }
 }
 
@@ -173,8 +174,9 @@ mod tests {
                 &single,
                 &other.iter().map(|x| f64::from(*x)).collect::<Vec<_>>(),
             );
-            assert_eq!(f32::fast(&single, &other), rough(&single, &other));
-            assert!((f32::fast(&single, &other) - exact).abs() <= f32::fast_error(width) * exact);
+            let near = rough(&single, &other);
+            assert_eq!(near, rough_in_lanes(&single, &other));
+            assert!((near - exact).abs() <= rough_error(width) * exact);
         }
     }
 }

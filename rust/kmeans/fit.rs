@@ -81,7 +81,8 @@ pub fn kmeans<T: Point>(
                 .into_par_iter()
                 .map(|start| {
                     let stream = Stream::new(options.seed, &format!("kmeans/{start}"));
-                    let centers = seeding::draw(&data, options.clusters, &stream, control)?;
+                    let centers =
+                        seeding::draw(&data, &screen, options.clusters, &stream, control)?;
                     let run = lloyd::run(&data, &grid, &screen, centers, limits, control)?;
                     Ok((start, run))
                 })

@@ -54,8 +54,7 @@ pub fn axes<T: Point>(
     let mut total = 0.0;
     for (i, out) in sample.chunks_mut(width).enumerate() {
         control.go_on()?;
-        let row = data.row(i * n / rows).iter().map(|x| x.to_f64());
-        space.coordinates(row, 0, out, &mut total);
+        total += space.coordinates(data.row(i * n / rows), 0, out);
     }
     let Some(axes) = Axes::principal(&sample, width, most, control)? else {
         return Ok(None);

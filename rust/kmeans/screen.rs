@@ -47,23 +47,39 @@ impl Space {
         }
     }
 
-    /// Coordinates `first..` of a row, each rounded once; adds their squares to `square`.
-    #[inline(always)]
-    pub fn coordinates(
-        &self,
-        row: impl Iterator<Item = f64>,
-        first: usize,
-        out: &mut [f32],
-        square: &mut f64,
-    ) {
-        let mut squares = [0.0; LANES];
-        for (j, ((x, mean), y)) in row.zip(&self.mean[first..]).zip(out).enumerate() {
-            let x = (x - mean) * self.scale;
-            squares[j % LANES] += x * x;
+    /// Coordinates `first..` of a row, each rounded once, as many as there is room for; returns the sum of
+    /// their squares.
+    #[inline]
+    pub fn coordinates<T: Point>(&self, row: &[T], first: usize, out: &mut [f32]) -> f64 {
+        let (row, mean) = (&row[first..][..out.len()], &self.mean[first..][..out.len()]);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature is there.
+            return unsafe { coordinates_avx2(row, mean, self.scale, out) };
+        }
+        coordinates(row, mean, self.scale, out)
+    }
+}
+
+#[inline(always)]
+fn coordinates<T: Point>(row: &[T], mean: &[f64], scale: f64, out: &mut [f32]) -> f64 {
+    let mut squares = [0.0; LANES];
+    let rows = row.chunks(LANES).zip(mean.chunks(LANES));
+    for ((row, mean), out) in rows.zip(out.chunks_mut(LANES)) {
+        let columns = row.iter().zip(mean).zip(out).zip(&mut squares);
+        for (((x, mean), y), square) in columns {
+            let x = (x.to_f64() - mean) * scale;
+            *square += x * x;
             *y = x as f32;
         }
-        *square += squares.iter().sum::<f64>();
     }
+    squares.iter().sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn coordinates_avx2<T: Point>(row: &[T], mean: &[f64], scale: f64, out: &mut [f32]) -> f64 {
+    coordinates(row, mean, scale, out)
 }
 
 /// How long a point or a centre is, and how much of that products may miss.
@@ -165,8 +181,7 @@ impl Screen {
             .enumerate()
             .try_for_each_init(Vec::new, |room, (b, (points, lengths))| {
                 control.go_on()?;
-                let rows = |i: usize| data.row(b * PLACED + i).iter().map(|x| x.to_f64());
-                screen.place(rows, points, lengths, room);
+                screen.place(|i| data.row(b * PLACED + i), points, lengths, room);
                 Ok(())
             })?;
         (screen.points, screen.lengths) = (points, lengths);
@@ -174,9 +189,9 @@ impl Screen {
     }
 
     /// Places some rows: as many as there are `lengths`.
-    fn place<R: Iterator<Item = f64>>(
+    fn place<'b, U: Point>(
         &self,
-        rows: impl Fn(usize) -> R,
+        rows: impl Fn(usize) -> &'b [U],
         places: &mut [f32],
         lengths: &mut [Length],
         room: &mut Vec<f32>,
@@ -184,9 +199,7 @@ impl Screen {
         let Some(axes) = &self.axes else {
             let outs = places.chunks_mut(self.stride).zip(lengths);
             for (i, (place, length)) in outs.enumerate() {
-                let mut square = 0.0;
-                let out = &mut place[..self.width];
-                self.space.coordinates(rows(i), 0, out, &mut square);
+                let square = self.space.coordinates(rows(i), 0, &mut place[..self.width]);
                 *length = self.length(square, square, 0.0);
             }
             return;
@@ -200,8 +213,7 @@ impl Screen {
             let wide = STRIP.min(self.width - first);
             let outs = strip.chunks_mut(wide).zip(&mut *lengths);
             for (i, (out, length)) in outs.enumerate() {
-                let row = rows(i).skip(first).take(wide);
-                self.space.coordinates(row, first, out, &mut length.square);
+                length.square += self.space.coordinates(rows(i), first, out);
             }
             axes.project(&strip[..n * wide], wide, first, projected);
         }
@@ -236,7 +248,7 @@ impl Screen {
             .zip(lengths.par_chunks_mut(PLACED))
             .zip(centers.par_chunks(PLACED * self.width))
             .for_each_init(Vec::new, |room, ((places, lengths), centers)| {
-                let rows = |i: usize| centers[i * self.width..][..self.width].iter().copied();
+                let rows = |i: usize| &centers[i * self.width..][..self.width];
                 self.place(rows, places, lengths, room);
             });
         self.made(places, &lengths)

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 
 use super::data::Data;
 use super::distance::{Point, squared};
+use super::product::POINTS;
+use super::screen::{Limits, Screen};
 use crate::memory::zeros;
 use crate::random::Stream;
 use crate::{Control, Result};
@@ -15,6 +17,7 @@ const BLOCK: usize = 256;
 /// Draws `clusters` centres: [clusters, width].
 pub fn draw<T: Point>(
     data: &Data<T>,
+    screen: &Screen,
     clusters: usize,
     stream: &Stream,
     control: &Control,
@@ -42,7 +45,6 @@ pub fn draw<T: Point>(
         .map(|part| part.iter().sum())
         .collect();
     let mut candidates = vec![0.0; trials * data.width];
-    let shrink = 1.0 - T::fast_error(data.width) - super::distance::error(data.width);
     for c in 1..clusters {
         data.check()?;
         let drawn: Vec<usize> = (0..trials)
@@ -57,28 +59,38 @@ pub fn draw<T: Point>(
         for (i, out) in drawn.iter().zip(candidates.chunks_mut(data.width)) {
             copy(data.row(*i), out);
         }
+        let targets = screen.of_points(&drawn);
+        let unit = screen.unit() * screen.unit();
         let sums: Vec<Vec<f64>> = tried
             .par_chunks_mut(BLOCK * trials)
             .zip(nearest.par_chunks(BLOCK))
             .enumerate()
-            .map(|(b, (tried, nearest))| {
-                control.go_on()?;
-                let mut sums = vec![0.0; trials];
-                for (i, (tried, nearest)) in tried.chunks_mut(trials).zip(nearest).enumerate() {
-                    let row = data.row(b * BLOCK + i);
-                    for (trial, tried) in tried.iter_mut().enumerate() {
-                        let far = T::fast(row, data.row(drawn[trial])) * shrink > *nearest;
-                        *tried = if far {
-                            *nearest
-                        } else {
-                            let center = &candidates[trial * data.width..][..data.width];
-                            squared(row, center).min(*nearest)
-                        };
-                        sums[trial] += *tried;
+            .map_init(
+                <[Limits; POINTS]>::default,
+                |limits, (b, (tried, nearest))| {
+                    control.go_on()?;
+                    let mut sums = vec![0.0; trials];
+                    for (i, (tried, nearest)) in tried.chunks_mut(trials).zip(nearest).enumerate() {
+                        let i = b * BLOCK + i;
+                        if i % POINTS == 0 {
+                            let points = std::array::from_fn(|p| (i + p).min(n - 1));
+                            screen.limits(points, &targets, limits);
+                        }
+                        let [least, _] = screen.own(i);
+                        let low = &limits[i % POINTS].low;
+                        for (trial, tried) in tried.iter_mut().enumerate() {
+                            *tried = *nearest;
+                            if (least + f64::from(low[trial])) * unit <= *nearest {
+                                let center = &candidates[trial * data.width..][..data.width];
+                                let row = data.row(i);
+                                *tried = T::between(row, data.row(drawn[trial]), center, *nearest);
+                            }
+                            sums[trial] += *tried;
+                        }
                     }
-                }
-                Ok(sums)
-            })
+                    Ok(sums)
+                },
+            )
             .collect::<Result<_>>()?;
         let total = |trial: usize| sums.iter().map(|sums| sums[trial]).sum::<f64>();
         let best = (0..trials).fold((f64::INFINITY, 0), |best, trial| {
