@@ -5,7 +5,7 @@ import sys
 
 from setting import print_setting
 
-NAMES = ("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve")
+NAMES = ("search", "growth", "memory", "relabel", "shift", "kmeans", "solver", "figures", "curve")
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(NAMES)

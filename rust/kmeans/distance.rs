@@ -7,7 +7,7 @@ use crate::neighbors::{Element, kernel};
 /// Partial sums of a distance that decides: the same ones on every vector unit.
 const LANES: usize = 16;
 /// Partial sums of a rough one.
-const ROUGH: usize = 32;
+const SUMS: usize = 32;
 
 /// A number that points consist of.
 pub trait Point: Element {
@@ -19,11 +19,23 @@ pub trait Point: Element {
         let _ = b;
         squared(a, center).min(most)
     }
+
+    /// Whether [`rough`] takes less time than [`squared`]: it does in float32, which holds the numbers.
+    const ROUGH: bool;
+
+    /// The same number in float32.
+    fn to_f32(self) -> f32;
 }
 
 impl Point for u8 {
     fn round(x: f64) -> f64 {
         f64::from(x as f32)
+    }
+
+    const ROUGH: bool = true;
+
+    fn to_f32(self) -> f32 {
+        f32::from(self)
     }
 
     /// In integers: float64 is exact too, but slower.
@@ -37,12 +49,17 @@ impl Point for f32 {
         f64::from(x as f32)
     }
 
+    const ROUGH: bool = true;
+
+    fn to_f32(self) -> f32 {
+        self
+    }
+
     /// In float32 first, which says for most that they are far.
     fn between(a: &[Self], b: &[Self], center: &[f64], most: f64) -> f64 {
-        let near = rough(a, b);
-        // Float32 may be too small for the sum.
-        if near < f64::INFINITY && near * (1.0 - rough_error(a.len())) > most {
-            return most;
+        match rough(a, b) {
+            Some([least, _]) if least > most => return most,
+            _ => (),
         }
         squared(a, center).min(most)
     }
@@ -51,6 +68,12 @@ impl Point for f32 {
 impl Point for f64 {
     fn round(x: f64) -> f64 {
         x
+    }
+
+    const ROUGH: bool = false;
+
+    fn to_f32(self) -> f32 {
+        self as f32
     }
 }
 
@@ -97,9 +120,20 @@ fn halves<T: Copy + Add<Output = T>, const N: usize, const HALF: usize>(sums: [T
     std::array::from_fn(|lane| sums[lane] + sums[lane + HALF])
 }
 
-/// Σ(a-b)² in float32, off by a share of at most [`rough_error`], underflow apart.
+/// Bounds on [`squared`], from a sum in float32; none where that leaves float32's range. `b` must have the
+/// very numbers of the centre.
 #[inline]
-fn rough(a: &[f32], b: &[f32]) -> f64 {
+pub fn rough<T: Point>(a: &[T], b: &[f32]) -> Option<[f64; 2]> {
+    /// Between these, sums lose less than the share below where their terms vanish, and none is infinite.
+    const SAFE: std::ops::Range<f64> = 1e-20..1e37;
+    let error = (a.len() / SUMS + 16) as f64 * f64::from(f32::EPSILON) + error(a.len());
+    let sum = f64::from(rough_sum(a, b));
+    SAFE.contains(&sum)
+        .then(|| [sum * (1.0 - error), sum * (1.0 + error)])
+}
+
+#[inline]
+fn rough_sum<T: Point>(a: &[T], b: &[f32]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the feature is there.
@@ -108,27 +142,23 @@ fn rough(a: &[f32], b: &[f32]) -> f64 {
     rough_in_lanes(a, b)
 }
 
-/// That of the float32 sum and of what decides.
-fn rough_error(width: usize) -> f64 {
-    (width / ROUGH + 16) as f64 * f64::from(f32::EPSILON) + error(width)
-}
-
 #[inline(always)]
-fn rough_in_lanes(a: &[f32], b: &[f32]) -> f64 {
-    let mut sums = [0.0f32; ROUGH];
-    let (mut a, mut b) = (a.chunks_exact(ROUGH), b.chunks_exact(ROUGH));
+fn rough_in_lanes<T: Point>(a: &[T], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; SUMS];
+    let (mut a, mut b) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
     for (a, b) in (&mut a).zip(&mut b) {
-        for lane in 0..ROUGH {
-            let difference = a[lane] - b[lane];
+        for lane in 0..SUMS {
+            let difference = a[lane].to_f32() - b[lane];
             sums[lane] += difference * difference;
         }
     }
     for (sum, (a, b)) in sums.iter_mut().zip(a.remainder().iter().zip(b.remainder())) {
-        *sum += (a - b) * (a - b);
+        let difference = a.to_f32() - b;
+        *sum += difference * difference;
     }
-    let eight: [f32; 8] = halves(halves::<_, ROUGH, { ROUGH / 2 }>(sums));
+    let eight: [f32; 8] = halves(halves::<_, SUMS, { SUMS / 2 }>(sums));
     let four: [f32; 4] = halves(eight);
-    f64::from((four[0] + four[2]) + (four[1] + four[3]))
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -141,7 +171,7 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn rough(a: &[f32], b: &[f32]) -> f64 {
+    pub fn rough<T: Point>(a: &[T], b: &[f32]) -> f32 {
         super::rough_in_lanes(a, b)
     }
 }
@@ -174,9 +204,10 @@ mod tests {
                 &single,
                 &other.iter().map(|x| f64::from(*x)).collect::<Vec<_>>(),
             );
-            let near = rough(&single, &other);
-            assert_eq!(near, rough_in_lanes(&single, &other));
-            assert!((near - exact).abs() <= rough_error(width) * exact);
+            assert_eq!(rough_sum(&single, &other), rough_in_lanes(&single, &other));
+            assert_eq!(rough_sum(&bytes, &other), rough_in_lanes(&bytes, &other));
+            let [least, most] = rough(&single, &other).unwrap();
+            assert!((least..=most).contains(&exact));
         }
     }
 }

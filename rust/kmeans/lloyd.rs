@@ -6,9 +6,9 @@
 use rayon::prelude::*;
 
 use super::data::Data;
-use super::distance::{self, Point, squared};
-use super::product::POINTS;
-use super::screen::{Limits as Near, Screen, Targets};
+use super::distance::{self, Point, rough, squared};
+use super::product::{self, POINTS};
+use super::screen::{Screen, Targets};
 use super::sums::{Grid, Move, Sums};
 use crate::memory::zeros;
 use crate::{Control, Result};
@@ -131,16 +131,20 @@ struct Look<'a, T> {
     data: &'a Data<'a, T>,
     screen: &'a Screen,
     centers: &'a [f64],
+    /// The same in float32, where points have no more digits.
+    singles: &'a [f32],
     targets: &'a Targets,
     /// By what a distance that decides, and one in a bound, may be off: a factor.
     safe: f64,
+    /// Less than its inverse.
+    less: f64,
 }
 
 /// What a thread works with.
 #[derive(Default)]
 struct Room {
     open: Vec<usize>,
-    near: [Near; POINTS],
+    near: [product::Limits; POINTS],
 }
 
 impl<T: Point> Look<'_, T> {
@@ -148,7 +152,7 @@ impl<T: Point> Look<'_, T> {
     fn nearest(
         &self,
         points: [usize; POINTS],
-        near: &mut [Near; POINTS],
+        near: &mut [product::Limits; POINTS],
     ) -> [(usize, Bounds); POINTS] {
         if !self.targets.sound {
             return points.map(|i| self.settled(i, |_| true, f64::INFINITY));
@@ -158,20 +162,24 @@ impl<T: Point> Look<'_, T> {
             let (i, near) = (points[p], &near[p]);
             let [least, own] = self.screen.own(i);
             let unit = self.screen.unit();
-            let other = (least + f64::from(near.next)).max(0.0).sqrt() * unit / self.safe;
-            let maybe = |c: usize| near.low[c] <= near.most;
+            let other = (least + f64::from(near.next)).max(0.0).sqrt() * unit * self.less;
             if near.within > 1 {
-                return self.settled(i, maybe, other);
+                return self.settled(i, |c| near.low[c] <= near.most, other);
             }
-            let nearest = (0..near.low.len()).find(|c| maybe(*c));
             let own = (own + f64::from(near.most)).max(0.0).sqrt() * unit * self.safe;
-            (nearest.expect("one is within"), Bounds { own, other })
+            (near.first, Bounds { own, other })
         })
     }
 
     /// The nearest of the centres that may be it; `other` is a bound on the distance from all the others.
     fn settled(&self, i: usize, maybe: impl Fn(usize) -> bool, other: f64) -> (usize, Bounds) {
         let row = self.data.row(i);
+        if T::ROUGH
+            && let Some((nearest, Bounds { own, other: next })) = self.roughly(row, &maybe)
+        {
+            let other = other.min(next);
+            return (nearest, Bounds { own, other });
+        }
         let (mut best, mut second) = ((f64::INFINITY, 0), f64::INFINITY);
         let centers = self.centers.chunks_exact(self.data.width).enumerate();
         for (c, center) in centers.filter(|(c, _)| maybe(*c)) {
@@ -185,9 +193,29 @@ impl<T: Point> Look<'_, T> {
         }
         let bounds = Bounds {
             own: best.0.sqrt() * self.safe,
-            other: (second.sqrt() / self.safe).min(other),
+            other: (second.sqrt() * self.less).min(other),
         };
         (best.1, bounds)
+    }
+
+    /// The same in float32, unless that cannot tell.
+    fn roughly(&self, row: &[T], maybe: impl Fn(usize) -> bool) -> Option<(usize, Bounds)> {
+        let (mut best, mut second) = (([f64::INFINITY; 2], 0), f64::INFINITY);
+        let centers = self.singles.chunks_exact(self.data.width).enumerate();
+        for (c, center) in centers.filter(|(c, _)| maybe(*c)) {
+            let [least, most] = rough(row, center)?;
+            if most < best.0[1] {
+                second = second.min(best.0[0]);
+                best = ([least, most], c);
+            } else {
+                second = second.min(least);
+            }
+        }
+        let bounds = Bounds {
+            own: best.0[1].sqrt() * self.safe,
+            other: second.sqrt() * self.less,
+        };
+        (best.0[1] < second).then_some((best.1, bounds))
     }
 }
 
@@ -208,12 +236,20 @@ impl<T: Point> State<'_, T> {
         self.data.check()?;
         let block = (NUMBERS / self.centers.len()).clamp(1, BLOCK);
         let drift = &self.drift;
+        let safe = 1.0 + 2.0 * distance::error(self.data.width);
+        let singles: Vec<f32> = if T::ROUGH {
+            self.centers.iter().map(|x| *x as f32).collect()
+        } else {
+            Vec::new()
+        };
         let look = Look {
             data: self.data,
             screen: self.screen,
             centers: &self.centers,
+            singles: &singles,
             targets: &self.screen.targets(&self.centers),
-            safe: 1.0 + 2.0 * distance::error(self.data.width),
+            safe,
+            less: 2.0 - safe,
         };
         let moves: Vec<Vec<Move>> = self
             .labels

@@ -1,10 +1,12 @@
 //! On how many axes bounds are taken, or on the columns themselves: what takes least time, as a sample lets
 //! one foresee it. It changes no result.
 
+use rayon::prelude::*;
+
 use super::data::Data;
 use super::distance::Point;
 use super::screen::Space;
-use crate::neighbors::axes::Axes;
+use crate::neighbors::axes::{Axes, STRIP};
 use crate::neighbors::products::{View, multiply};
 use crate::{Control, Result};
 
@@ -59,15 +61,19 @@ pub fn axes<T: Point>(
     let Some(axes) = Axes::principal(&sample, width, most, control)? else {
         return Ok(None);
     };
-    control.go_on()?;
     let mut placed = vec![0.0; rows * axes.count];
-    multiply(
-        [rows, axes.count, width],
-        View::rows(&sample, width),
-        View::rows(&axes.matrix, axes.count),
-        &mut placed,
-        false,
-    );
+    let strips = placed.par_chunks_mut(STRIP * axes.count);
+    strips
+        .zip(sample.par_chunks(STRIP * width))
+        .try_for_each(|(out, sample)| {
+            let shape = [out.len() / axes.count, axes.count, width];
+            let (sample, matrix) = (
+                View::rows(sample, width),
+                View::rows(&axes.matrix, axes.count),
+            );
+            multiply(shape, sample, matrix, out, false);
+            control.go_on()
+        })?;
     let mut best = (flat, None);
     let mut caught = 0.0;
     let mut done = 0;

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::data::{Columns, Data};
 use super::distance::Point;
 use super::plan;
-use super::product::{LANES, POINTS, TARGETS, products};
+use super::product::{LANES, Limits, POINTS, Panels};
 use crate::memory::zeros;
 use crate::neighbors::axes::{Axes, STRIP};
 use crate::{Control, Result};
@@ -97,7 +97,8 @@ pub struct Screen {
     /// None: the columns are the coordinates.
     axes: Option<Axes>,
     width: usize,
-    stride: usize,
+    /// How many coordinates there are.
+    count: usize,
     points: Vec<f32>,
     lengths: Vec<Length>,
     errors: Errors,
@@ -112,32 +113,15 @@ struct Errors {
     product: f64,
     /// A square in float64, and what decides.
     square: f64,
-    /// What underflow may take away from a square.
+    /// What underflow may take away from a square or a product.
     floor: f64,
 }
 
 /// Centres, or points that may become such.
 pub struct Targets {
-    places: Vec<f32>,
-    /// Squares of lengths, rounded down and up; infinite past the last one.
-    low: Vec<f32>,
-    high: Vec<f32>,
-    reach: Vec<f32>,
+    panels: Panels,
     /// None is too far away for float32.
     pub sound: bool,
-}
-
-/// What is known of the distances between a point and every target: squares, less that of the point's length.
-#[derive(Default)]
-pub struct Limits {
-    /// No distance is less.
-    pub low: Vec<f32>,
-    /// The nearest target is no farther.
-    pub most: f32,
-    /// How many may be as near, and the least bound of the others.
-    pub within: usize,
-    pub next: f32,
-    products: Vec<f32>,
 }
 
 impl Screen {
@@ -152,9 +136,8 @@ impl Screen {
         let space = Space::new(columns);
         let axes = plan::axes(data, &space, targets, passes, control)?;
         let count = axes.as_ref().map_or(width, |axes| axes.count);
-        let stride = count.next_multiple_of(LANES);
         let place = axes.as_ref().map_or(0.0, |axes| axes.error) * (1.0 + UNIT) + 2.0 * UNIT;
-        let terms = (stride / LANES + LANES + 2) as f64 * UNIT;
+        let terms = (count + 2) as f64 * UNIT;
         let dot = terms / (1.0 - terms) * (1.0 + place).powi(2);
         let d = width as f64;
         let errors = Errors {
@@ -168,15 +151,15 @@ impl Screen {
             space,
             axes,
             width,
-            stride,
-            points: zeros(&[n, stride])?,
+            count,
+            points: zeros(&[n, count])?,
             lengths: zeros(&[n])?,
             errors,
         };
         let mut points = std::mem::take(&mut screen.points);
         let mut lengths = std::mem::take(&mut screen.lengths);
         points
-            .par_chunks_mut(PLACED * stride)
+            .par_chunks_mut(PLACED * count)
             .zip(lengths.par_chunks_mut(PLACED))
             .enumerate()
             .try_for_each_init(Vec::new, |room, (b, (points, lengths))| {
@@ -197,7 +180,7 @@ impl Screen {
         room: &mut Vec<f32>,
     ) {
         let Some(axes) = &self.axes else {
-            let outs = places.chunks_mut(self.stride).zip(lengths);
+            let outs = places.chunks_mut(self.count).zip(lengths);
             for (i, (place, length)) in outs.enumerate() {
                 let square = self.space.coordinates(rows(i), 0, &mut place[..self.width]);
                 *length = self.length(square, square, 0.0);
@@ -217,7 +200,7 @@ impl Screen {
             }
             axes.project(&strip[..n * wide], wide, first, projected);
         }
-        let places = places.chunks_mut(self.stride).zip(projected.chunks(count));
+        let places = places.chunks_mut(self.count).zip(projected.chunks(count));
         for ((place, projected), length) in places.zip(lengths) {
             place[..count].copy_from_slice(projected);
             let squares = projected.iter().map(|y| f64::from(*y) * f64::from(*y));
@@ -241,48 +224,41 @@ impl Screen {
     /// Places centres.
     pub fn targets(&self, centers: &[f64]) -> Targets {
         let count = centers.len() / self.width;
-        let mut places = vec![0.0; count * self.stride];
+        let mut places = vec![0.0; count * self.count];
         let mut lengths = vec![Length::default(); count];
         places
-            .par_chunks_mut(PLACED * self.stride)
+            .par_chunks_mut(PLACED * self.count)
             .zip(lengths.par_chunks_mut(PLACED))
             .zip(centers.par_chunks(PLACED * self.width))
             .for_each_init(Vec::new, |room, ((places, lengths), centers)| {
                 let rows = |i: usize| &centers[i * self.width..][..self.width];
                 self.place(rows, places, lengths, room);
             });
-        self.made(places, &lengths)
+        self.made(&places, &lengths)
     }
 
     /// These points as targets.
     pub fn of_points(&self, points: &[usize]) -> Targets {
-        let places = points.iter().flat_map(|i| self.point(*i).iter().copied());
+        let places: Vec<&[f32]> = points.iter().map(|i| self.point(*i)).collect();
         let lengths: Vec<Length> = points.iter().map(|i| self.lengths[*i]).collect();
-        self.made(places.collect(), &lengths)
+        self.made(&places.concat(), &lengths)
     }
 
-    fn made(&self, mut places: Vec<f32>, lengths: &[Length]) -> Targets {
-        let count = lengths.len();
-        places.resize(count.next_multiple_of(TARGETS) * self.stride, 0.0);
-        let padded = count.next_multiple_of(LANES);
+    fn made(&self, places: &[f32], lengths: &[Length]) -> Targets {
         let share = 64.0 * UNIT + self.errors.square;
-        let numbers = |last: f32, number: &dyn Fn(&Length) -> f64| {
-            let mut out: Vec<f32> = lengths.iter().map(|l| number(l) as f32).collect();
-            out.resize(padded, last);
-            out
-        };
+        let numbers = lengths.iter().map(|l| {
+            let off = l.square * share + self.errors.floor;
+            [(l.square - off) as f32, (l.square + off) as f32, l.reach]
+        });
         Targets {
-            places,
-            low: numbers(f32::INFINITY, &|l| l.square * (1.0 - share)),
-            high: numbers(f32::INFINITY, &|l| l.square * (1.0 + share)),
-            reach: numbers(0.0, &|l| f64::from(l.reach)),
+            panels: Panels::new(places, self.count, numbers),
             sound: lengths.iter().all(|l| l.square < FARTHEST),
         }
     }
 
     #[inline(always)]
     fn point(&self, i: usize) -> &[f32] {
-        &self.points[i * self.stride..][..self.stride]
+        &self.points[i * self.count..][..self.count]
     }
 
     /// What is to be added to limits of point `i`, for the square of the distance in the units of the data.
@@ -299,83 +275,10 @@ impl Screen {
     }
 
     /// Bounds between some points and every target. The targets must be sound.
+    #[inline]
     pub fn limits(&self, points: [usize; POINTS], targets: &Targets, out: &mut [Limits; POINTS]) {
-        let padded = targets.low.len();
-        for out in &mut *out {
-            out.products.resize(padded, 0.0);
-            out.low.resize(padded, 0.0);
-        }
-        let rows = points.map(|i| self.point(i));
         let reaches = points.map(|i| self.lengths[i].reach);
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature is there.
-            return unsafe { limits_avx2(rows, reaches, targets, out) };
-        }
-        limits(rows, reaches, targets, out);
+        let points = points.map(|i| self.point(i));
+        targets.panels.limits(points, reaches, out);
     }
-}
-
-#[inline(always)]
-fn limits(
-    rows: [&[f32]; POINTS],
-    reaches: [f32; POINTS],
-    targets: &Targets,
-    out: &mut [Limits; POINTS],
-) {
-    let stride = rows[0].len();
-    for (t, group) in targets.places.chunks_exact(TARGETS * stride).enumerate() {
-        let products = products(rows, group);
-        for (out, products) in out.iter_mut().zip(products) {
-            out.products[t * TARGETS..][..TARGETS].copy_from_slice(&products);
-        }
-    }
-    let padded = targets.low.len();
-    let (low, high) = (&targets.low[..padded], &targets.high[..padded]);
-    for (out, reach) in out.iter_mut().zip(reaches) {
-        let of_low = &mut out.low[..padded];
-        let (products, targets) = (&out.products[..padded], &targets.reach[..padded]);
-        let mut most = [f32::INFINITY; LANES];
-        for first in (0..padded / LANES).map(|step| step * LANES) {
-            for lane in 0..LANES {
-                let c = first + lane;
-                let (twice, off) = (2.0 * products[c], 2.0 * reach * targets[c]);
-                of_low[c] = low[c] - twice - off;
-                let at_most = high[c] - twice + off;
-                most[lane] = if at_most < most[lane] {
-                    at_most
-                } else {
-                    most[lane]
-                };
-            }
-        }
-        out.most = least(most);
-        let (mut within, mut next) = ([0u32; LANES], [f32::INFINITY; LANES]);
-        for low in of_low.chunks_exact(LANES) {
-            for lane in 0..LANES {
-                let far = low[lane] > out.most;
-                within[lane] += u32::from(!far);
-                let low = if far { low[lane] } else { f32::INFINITY };
-                next[lane] = if low < next[lane] { low } else { next[lane] };
-            }
-        }
-        out.within = within.iter().sum::<u32>() as usize;
-        out.next = least(next);
-    }
-}
-
-#[inline(always)]
-fn least(lanes: [f32; LANES]) -> f32 {
-    lanes.into_iter().fold(f32::INFINITY, f32::min)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn limits_avx2(
-    rows: [&[f32]; POINTS],
-    reaches: [f32; POINTS],
-    targets: &Targets,
-    out: &mut [Limits; POINTS],
-) {
-    limits(rows, reaches, targets, out);
 }

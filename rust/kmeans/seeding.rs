@@ -4,9 +4,9 @@
 use rayon::prelude::*;
 
 use super::data::Data;
-use super::distance::{Point, squared};
-use super::product::POINTS;
-use super::screen::{Limits, Screen};
+use super::distance::Point;
+use super::product::{Limits, POINTS};
+use super::screen::Screen;
 use crate::memory::zeros;
 use crate::random::Stream;
 use crate::{Control, Result};
@@ -36,7 +36,8 @@ pub fn draw<T: Point>(
         .try_for_each(|(b, nearest)| {
             control.go_on()?;
             for (i, d) in nearest.iter_mut().enumerate() {
-                *d = squared(data.row(b * BLOCK + i), center);
+                let row = data.row(b * BLOCK + i);
+                *d = T::between(row, data.row(first), center, f64::INFINITY);
             }
             Ok(())
         })?;
