@@ -99,5 +99,7 @@ def from_the_same_centres(x, floats, seed):
     ours = pynoise.kmeans(x, CLUSTERS, init=init).inertia
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        theirs = KMeans(CLUSTERS, init=init, n_init=1, algorithm="lloyd").fit(floats.astype(np.float64)).inertia_
+        theirs = (
+            KMeans(CLUSTERS, init=init, n_init=1, algorithm="lloyd").fit(floats.astype(np.float64)).inertia_
+        )
     return abs(ours / theirs - 1)
