@@ -185,7 +185,7 @@ def test_layouts(tmp_path):
     np.save(tmp_path / "short.npy", x)
     short = np.load(tmp_path / "short.npy", mmap_mode="r")
     os.truncate(tmp_path / "short.npy", 1000)
-    with pytest.raises(InputValueError, match="x: is memory-mapped from .*short.npy, which has 1000"):
+    with pytest.raises(InputValueError, match=r"x: is memory-mapped from .*short.npy, which has 1000"):
         pynoise.kmeans(short, 2)
 
 

@@ -129,7 +129,7 @@ pub fn rough<T: Point>(a: &[T], b: &[f32]) -> Option<[f64; 2]> {
     let error = (a.len() / SUMS + 16) as f64 * f64::from(f32::EPSILON) + error(a.len());
     let sum = f64::from(rough_sum(a, b));
     SAFE.contains(&sum)
-        .then(|| [sum * (1.0 - error), sum * (1.0 + error)])
+        .then_some([sum * (1.0 - error), sum * (1.0 + error)])
 }
 
 #[inline]

@@ -130,7 +130,7 @@ fn check<T: Point>(x: Matrix<T>, options: &Options) -> Result<()> {
             return Err(Error::value(argument, "0 is too small; give at least 1"));
         }
     }
-    if !(options.tolerance >= 0.0) {
+    if options.tolerance.is_nan() || options.tolerance < 0.0 {
         return Err(Error::value(
             "tol",
             format!("{} is not a number of at least 0", options.tolerance),

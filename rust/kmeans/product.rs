@@ -171,8 +171,8 @@ mod avx2 {
             // SAFETY: a panel has LANES numbers for each column, a point one.
             unsafe {
                 let mut columns = [_mm256_setzero_ps(); N];
-                for n in 0..N {
-                    columns[n] = _mm256_loadu_ps(places.add((n * width + j) * LANES));
+                for (n, column) in columns.iter_mut().enumerate() {
+                    *column = _mm256_loadu_ps(places.add((n * width + j) * LANES));
                 }
                 for p in 0..POINTS {
                     let x = _mm256_broadcast_ss(&*points[p].add(j));
@@ -182,8 +182,7 @@ mod avx2 {
                 }
             }
         }
-        for n in 0..N {
-            let first = (i + n) * LANES;
+        for (n, first) in (i..i + N).map(|panel| panel * LANES).enumerate() {
             // SAFETY: there is a number for every target of the panel, and room for one.
             unsafe {
                 let low = _mm256_loadu_ps(panels.low[first..].as_ptr());

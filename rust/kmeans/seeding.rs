@@ -73,7 +73,7 @@ pub fn draw<T: Point>(
                     let mut sums = vec![0.0; trials];
                     for (i, (tried, nearest)) in tried.chunks_mut(trials).zip(nearest).enumerate() {
                         let i = b * BLOCK + i;
-                        if i % POINTS == 0 {
+                        if i.is_multiple_of(POINTS) {
                             let points = std::array::from_fn(|p| (i + p).min(n - 1));
                             screen.limits(points, &targets, limits);
                         }
