@@ -54,7 +54,8 @@ def kmeans(
     """Cluster the rows of `x` [N, d], float32, float64 or uint8 in any layout, mapped from `file`.
 
     `init` [n_clusters, d] has the centres to start from, once. Returns centres, of numbers that float32 holds
-    unless `x` is float64, labels [N], inertia and the iterations of the best start. n_init·max_iter units of work.
+    unless `x` is float64, labels [N], inertia and the iterations of the best start; n_init·max_iter units of
+    work.
     """
 
 def search(

@@ -74,8 +74,8 @@ def kmeans(
     max_iter : int
         The most iterations of a start.
     tol : float
-        A start ends when the squared shifts of its centres sum to at most `tol` times the mean variance of the
-        columns, or when no row changes its cluster.
+        A start ends when the squared shifts of its centres sum to at most `tol` times the mean variance of
+        the columns, or when no row changes its cluster.
     seed : int
         Seed of the starts, 0 ≤ seed < 2⁶⁴.
     init : array_like, [n_clusters, d], optional
@@ -84,8 +84,8 @@ def kmeans(
     threads : int, optional
         Number of threads; one a core by default. The result has the same bits for any number.
     progress : callable, optional
-        Called with ("clusters", iterations done, iterations in all) while it runs; a start that ends early counts
-        as if it had taken `max_iter`.
+        Called with ("clusters", iterations done, iterations in all) while it runs; a start that ends early
+        counts as if it had taken `max_iter`.
 
     Returns
     -------
@@ -96,8 +96,8 @@ def kmeans(
     ------
     InputValueError, InputTypeError
         If an argument is out of its range or shapes do not fit, a value is not finite (names the first row),
-        values spread over more than 1e150 or, if they differ at all, less than 1e-140, there are more than 2²⁰
-        columns, or a memory-mapped file has become too short.
+        values spread over more than 1e150 or, if they differ at all, less than 1e-140, there are more than
+        2²⁰ columns, or a memory-mapped file has become too short.
 
     Notes
     -----

@@ -71,7 +71,6 @@ pub struct Columns {
     pub middle: Vec<f64>,
     /// Half the distance between the two.
     pub reach: Vec<f64>,
-    #[allow(dead_code)]
     pub mean: Vec<f64>,
     /// The mean of the columns' variances.
     pub variance: f64,
@@ -112,7 +111,10 @@ impl Columns {
             .map(|rows| {
                 control.go_on()?;
                 let mut sums = [vec![0.0; width], vec![0.0; width]];
-                rows.for_each(|i| moments(data.row(i), &middle, &mut sums));
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || rows.for_each(|i| moments(data.row(i), &middle, &mut sums)),
+                );
                 Ok(sums)
             })
             .collect::<Result<_>>()?;
@@ -134,7 +136,7 @@ impl Columns {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn moments<T: Point>(row: &[T], middle: &[f64], [sums, squares]: &mut [Vec<f64>; 2]) {
     let columns = row.iter().zip(middle).zip(sums.iter_mut().zip(squares));
     for ((x, middle), (sum, square)) in columns {
@@ -142,6 +144,19 @@ fn moments<T: Point>(row: &[T], middle: &[f64], [sums, squares]: &mut [Vec<f64>;
         *sum += off;
         *square += off * off;
     }
+}
+
+/// Makes room for a row between the least and the greatest values; returns whether it is finite.
+#[inline(always)]
+fn widen<T: Point>(row: &[T], [least, greatest]: &mut [Vec<f64>; 2]) -> bool {
+    let mut sound = true;
+    for ((x, least), greatest) in row.iter().zip(least).zip(greatest) {
+        let x = x.to_f64();
+        sound &= x.abs() < f64::INFINITY;
+        *least = if x < *least { x } else { *least };
+        *greatest = if x > *greatest { x } else { *greatest };
+    }
+    sound
 }
 
 /// The least and the greatest value of each column.
@@ -152,21 +167,20 @@ fn extremes<T: Point>(data: &Data<T>, control: &Control) -> Result<[Vec<f64>; 2]
         .map(|rows| {
             control.go_on()?;
             let mut ends = [vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]];
-            for i in rows {
-                let [least, greatest] = &mut ends;
-                let mut sound = true;
-                for ((x, least), greatest) in data.row(i).iter().zip(least).zip(greatest) {
-                    let x = x.to_f64();
-                    sound &= x.abs() < f64::INFINITY;
-                    *least = if x < *least { x } else { *least };
-                    *greatest = if x > *greatest { x } else { *greatest };
-                }
-                if !sound {
-                    return Err(Error::value(
-                        "x",
-                        format!("row {i} has a value that is not finite; leave it out or fill it"),
-                    ));
-                }
+            let sound = pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    rows.clone()
+                        .fold(true, |sound, i| widen(data.row(i), &mut ends) & sound)
+                },
+            );
+            if !sound {
+                let bad = |i: &usize| !data.row(*i).iter().all(|x| x.to_f64().is_finite());
+                let first = rows.clone().find(bad).expect("a row is not finite");
+                return Err(Error::value(
+                    "x",
+                    format!("row {first} has a value that is not finite; leave it out or fill it"),
+                ));
             }
             Ok(ends)
         })

@@ -1,22 +1,30 @@
 //! Squared distances: the ones that decide, in float64 and in one order, and rough ones in whatever is fast.
 
-use crate::neighbors::Element;
+use std::ops::Add;
+
+use crate::neighbors::{Element, kernel};
 
 /// Partial sums of a distance that decides: the same ones on every vector unit.
 const LANES: usize = 16;
 /// Partial sums of a rough one.
-const ROUGH: usize = 32;
+const SUMS: usize = 32;
 
 /// A number that points consist of.
 pub trait Point: Element {
     /// The nearest number of the type that centres have: float32 where points have at most as many digits.
     fn round(x: f64) -> f64;
 
-    /// Σ(a-b)² between two points, off by a share of at most [`Point::fast_error`], underflow apart.
-    fn fast(a: &[Self], b: &[Self]) -> f64;
+    /// [`squared`] between `a` and `b`, or `most` if that is less; `center` has the numbers of `b`.
+    fn between(a: &[Self], b: &[Self], center: &[f64], most: f64) -> f64 {
+        let _ = b;
+        squared(a, center).min(most)
+    }
 
-    /// The relative error of [`Point::fast`] for points of `width` numbers.
-    fn fast_error(width: usize) -> f64;
+    /// Whether [`rough`] takes less time than [`squared`]: it does in float32, which holds the numbers.
+    const ROUGH: bool;
+
+    /// The same number in float32.
+    fn to_f32(self) -> f32;
 }
 
 impl Point for u8 {
@@ -24,12 +32,15 @@ impl Point for u8 {
         f64::from(x as f32)
     }
 
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        crate::neighbors::kernel::squared_distance(a, b) as f64
+    const ROUGH: bool = true;
+
+    fn to_f32(self) -> f32 {
+        f32::from(self)
     }
 
-    fn fast_error(_width: usize) -> f64 {
-        0.0
+    /// In integers: float64 is exact too, but slower.
+    fn between(a: &[Self], b: &[Self], _center: &[f64], most: f64) -> f64 {
+        (kernel::squared_distance(a, b) as f64).min(most)
     }
 }
 
@@ -38,17 +49,19 @@ impl Point for f32 {
         f64::from(x as f32)
     }
 
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature is there.
-            return unsafe { avx2::rough(a, b) };
-        }
-        rough(a, b)
+    const ROUGH: bool = true;
+
+    fn to_f32(self) -> f32 {
+        self
     }
 
-    fn fast_error(width: usize) -> f64 {
-        (width / ROUGH + 16) as f64 * f64::from(f32::EPSILON)
+    /// In float32 first, which says for most that they are far.
+    fn between(a: &[Self], b: &[Self], center: &[f64], most: f64) -> f64 {
+        match rough(a, b) {
+            Some([least, _]) if least > most => return most,
+            _ => (),
+        }
+        squared(a, center).min(most)
     }
 }
 
@@ -57,13 +70,10 @@ impl Point for f64 {
         x
     }
 
-    /// What decides is as fast.
-    fn fast(a: &[Self], b: &[Self]) -> f64 {
-        squared(a, b)
-    }
+    const ROUGH: bool = false;
 
-    fn fast_error(_width: usize) -> f64 {
-        0.0
+    fn to_f32(self) -> f32 {
+        self as f32
     }
 }
 
@@ -99,37 +109,56 @@ fn in_lanes<T: Point>(point: &[T], center: &[f64]) -> f64 {
         let difference = a.to_f64() - b;
         *sum += difference * difference;
     }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
+    let four: [f64; 4] = halves(halves::<_, LANES, { LANES / 2 }>(sums));
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+/// One half of the sums added to the other.
+#[inline(always)]
+fn halves<T: Copy + Add<Output = T>, const N: usize, const HALF: usize>(sums: [T; N]) -> [T; HALF] {
+    const { assert!(N == 2 * HALF) };
+    std::array::from_fn(|lane| sums[lane] + sums[lane + HALF])
+}
+
+/// Bounds on [`squared`], from a sum in float32; none where that leaves float32's range. `b` must have the
+/// very numbers of the centre.
+#[inline]
+pub fn rough<T: Point>(a: &[T], b: &[f32]) -> Option<[f64; 2]> {
+    /// Between these, sums lose less than the share below where their terms vanish, and none is infinite.
+    const SAFE: std::ops::Range<f64> = 1e-20..1e37;
+    let error = (a.len() / SUMS + 16) as f64 * f64::from(f32::EPSILON) + error(a.len());
+    let sum = f64::from(rough_sum(a, b));
+    SAFE.contains(&sum)
+        .then_some([sum * (1.0 - error), sum * (1.0 + error)])
+}
+
+#[inline]
+fn rough_sum<T: Point>(a: &[T], b: &[f32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature is there.
+        return unsafe { avx2::rough(a, b) };
     }
-    sums[0]
+    rough_in_lanes(a, b)
 }
 
 #[inline(always)]
-fn rough(a: &[f32], b: &[f32]) -> f64 {
-    let mut sums = [0.0f32; ROUGH];
-    let (mut a, mut b) = (a.chunks_exact(ROUGH), b.chunks_exact(ROUGH));
+fn rough_in_lanes<T: Point>(a: &[T], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; SUMS];
+    let (mut a, mut b) = (a.chunks_exact(SUMS), b.chunks_exact(SUMS));
     for (a, b) in (&mut a).zip(&mut b) {
-        for lane in 0..ROUGH {
-            let difference = a[lane] - b[lane];
+        for lane in 0..SUMS {
+            let difference = a[lane].to_f32() - b[lane];
             sums[lane] += difference * difference;
         }
     }
     for (sum, (a, b)) in sums.iter_mut().zip(a.remainder().iter().zip(b.remainder())) {
-        *sum += (a - b) * (a - b);
+        let difference = a.to_f32() - b;
+        *sum += difference * difference;
     }
-    let mut half = ROUGH / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
-    }
-    f64::from(sums[0])
+    let eight: [f32; 8] = halves(halves::<_, SUMS, { SUMS / 2 }>(sums));
+    let four: [f32; 4] = halves(eight);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -142,8 +171,8 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn rough(a: &[f32], b: &[f32]) -> f64 {
-        super::rough(a, b)
+    pub fn rough<T: Point>(a: &[T], b: &[f32]) -> f32 {
+        super::rough_in_lanes(a, b)
     }
 }
 
@@ -175,8 +204,10 @@ mod tests {
                 &single,
                 &other.iter().map(|x| f64::from(*x)).collect::<Vec<_>>(),
             );
-            assert_eq!(f32::fast(&single, &other), rough(&single, &other));
-            assert!((f32::fast(&single, &other) - exact).abs() <= f32::fast_error(width) * exact);
+            assert_eq!(rough_sum(&single, &other), rough_in_lanes(&single, &other));
+            assert_eq!(rough_sum(&bytes, &other), rough_in_lanes(&bytes, &other));
+            let [least, most] = rough(&single, &other).unwrap();
+            assert!((least..=most).contains(&exact));
         }
     }
 }

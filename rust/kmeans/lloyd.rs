@@ -6,7 +6,9 @@
 use rayon::prelude::*;
 
 use super::data::Data;
-use super::distance::{self, Point, squared};
+use super::distance::{self, Point, rough, squared};
+use super::product::{self, POINTS};
+use super::screen::{Screen, Targets};
 use super::sums::{Grid, Move, Sums};
 use crate::memory::zeros;
 use crate::{Control, Result};
@@ -37,6 +39,7 @@ pub struct Limits {
 pub fn run<T: Point>(
     data: &Data<T>,
     grid: &Grid,
+    screen: &Screen,
     centers: Vec<f64>,
     limits: Limits,
     control: &Control,
@@ -45,6 +48,7 @@ pub fn run<T: Point>(
     let mut state = State {
         data,
         grid,
+        screen,
         labels: vec![-1; data.count],
         bounds: zeros(&[data.count])?,
         sums: Sums::new(clusters, data.width)?,
@@ -122,9 +126,103 @@ impl Drift {
     }
 }
 
+/// What is needed to find the centre that is nearest to a point.
+struct Look<'a, T> {
+    data: &'a Data<'a, T>,
+    screen: &'a Screen,
+    centers: &'a [f64],
+    /// The same in float32, where points have no more digits.
+    singles: &'a [f32],
+    targets: &'a Targets,
+    /// By what a distance that decides, and one in a bound, may be off: a factor.
+    safe: f64,
+    /// Less than its inverse.
+    less: f64,
+}
+
+/// What a thread works with.
+#[derive(Default)]
+struct Room {
+    open: Vec<usize>,
+    near: [product::Limits; POINTS],
+}
+
+impl<T: Point> Look<'_, T> {
+    /// The centres nearest to some points, and new bounds.
+    fn nearest(
+        &self,
+        points: [usize; POINTS],
+        near: &mut [product::Limits; POINTS],
+    ) -> [(usize, Bounds); POINTS] {
+        if !self.targets.sound {
+            return points.map(|i| self.settled(i, |_| true, f64::INFINITY));
+        }
+        self.screen.limits(points, self.targets, near);
+        std::array::from_fn(|p| {
+            let (i, near) = (points[p], &near[p]);
+            let [least, own] = self.screen.own(i);
+            let unit = self.screen.unit();
+            let other = (least + f64::from(near.next)).max(0.0).sqrt() * unit * self.less;
+            if near.within > 1 {
+                return self.settled(i, |c| near.low[c] <= near.most, other);
+            }
+            let own = (own + f64::from(near.most)).max(0.0).sqrt() * unit * self.safe;
+            (near.first, Bounds { own, other })
+        })
+    }
+
+    /// The nearest of the centres that may be it; `other` is a bound on the distance from all the others.
+    fn settled(&self, i: usize, maybe: impl Fn(usize) -> bool, other: f64) -> (usize, Bounds) {
+        let row = self.data.row(i);
+        if T::ROUGH
+            && let Some((nearest, Bounds { own, other: next })) = self.roughly(row, &maybe)
+        {
+            let other = other.min(next);
+            return (nearest, Bounds { own, other });
+        }
+        let (mut best, mut second) = ((f64::INFINITY, 0), f64::INFINITY);
+        let centers = self.centers.chunks_exact(self.data.width).enumerate();
+        for (c, center) in centers.filter(|(c, _)| maybe(*c)) {
+            let d = squared(row, center);
+            if d < best.0 {
+                second = best.0;
+                best = (d, c);
+            } else if d < second {
+                second = d;
+            }
+        }
+        let bounds = Bounds {
+            own: best.0.sqrt() * self.safe,
+            other: (second.sqrt() * self.less).min(other),
+        };
+        (best.1, bounds)
+    }
+
+    /// The same in float32, unless that cannot tell.
+    fn roughly(&self, row: &[T], maybe: impl Fn(usize) -> bool) -> Option<(usize, Bounds)> {
+        let (mut best, mut second) = (([f64::INFINITY; 2], 0), f64::INFINITY);
+        let centers = self.singles.chunks_exact(self.data.width).enumerate();
+        for (c, center) in centers.filter(|(c, _)| maybe(*c)) {
+            let [least, most] = rough(row, center)?;
+            if most < best.0[1] {
+                second = second.min(best.0[0]);
+                best = ([least, most], c);
+            } else {
+                second = second.min(least);
+            }
+        }
+        let bounds = Bounds {
+            own: best.0[1].sqrt() * self.safe,
+            other: second.sqrt() * self.less,
+        };
+        (best.0[1] < second).then_some((best.1, bounds))
+    }
+}
+
 struct State<'a, T> {
     data: &'a Data<'a, T>,
     grid: &'a Grid,
+    screen: &'a Screen,
     centers: Vec<f64>,
     labels: Vec<i32>,
     bounds: Vec<Bounds>,
@@ -135,50 +233,55 @@ struct State<'a, T> {
 impl<T: Point> State<'_, T> {
     /// Gives each point the nearest centre, the first of equal ones, and returns which have changed.
     fn assign(&mut self, control: &Control) -> Result<Vec<Move>> {
-        let data = self.data;
-        data.check()?;
+        self.data.check()?;
         let block = (NUMBERS / self.centers.len()).clamp(1, BLOCK);
-        let (drift, centers) = (&self.drift, &self.centers);
-        // What squares of distances may be off by, and bounds after as many steps as there may be.
-        let safe = 1.0 + 2.0 * distance::error(data.width);
+        let drift = &self.drift;
+        let safe = 1.0 + 2.0 * distance::error(self.data.width);
+        let singles: Vec<f32> = if T::ROUGH {
+            self.centers.iter().map(|x| *x as f32).collect()
+        } else {
+            Vec::new()
+        };
+        let look = Look {
+            data: self.data,
+            screen: self.screen,
+            centers: &self.centers,
+            singles: &singles,
+            targets: &self.screen.targets(&self.centers),
+            safe,
+            less: 2.0 - safe,
+        };
         let moves: Vec<Vec<Move>> = self
             .labels
             .par_chunks_mut(block)
             .zip(self.bounds.par_chunks_mut(block))
             .enumerate()
-            .map(|(b, (labels, bounds))| {
+            .map_init(Room::default, |room, (b, (labels, bounds))| {
                 control.go_on()?;
-                let mut moves = Vec::new();
-                for (i, (label, bounds)) in labels.iter_mut().zip(bounds).enumerate() {
-                    let i = b * block + i;
+                room.open.clear();
+                for (i, (label, bounds)) in labels.iter().zip(&mut *bounds).enumerate() {
                     if let Ok(own) = usize::try_from(*label) {
                         bounds.own = (bounds.own + drift.each[own]) * (1.0 + f64::EPSILON);
-                        bounds.other = (bounds.other - drift.of_others(own)) * (1.0 - f64::EPSILON);
-                        if bounds.own * safe < bounds.other {
+                        bounds.other -= drift.of_others(own);
+                        bounds.other *= 1.0 - f64::EPSILON;
+                        if bounds.own * look.safe < bounds.other {
                             continue;
                         }
                     }
-                    let row = data.row(i);
-                    let (mut best, mut second) = ((f64::INFINITY, 0), f64::INFINITY);
-                    for (c, center) in centers.chunks_exact(data.width).enumerate() {
-                        let d = squared(row, center);
-                        if d < best.0 {
-                            second = best.0;
-                            best = (d, c);
-                        } else if d < second {
-                            second = d;
+                    room.open.push(i);
+                }
+                let mut moves = Vec::new();
+                for some in room.open.chunks(POINTS) {
+                    let points = std::array::from_fn(|p| b * block + some[p.min(some.len() - 1)]);
+                    let found = look.nearest(points, &mut room.near);
+                    for (i, (nearest, found)) in some.iter().zip(found) {
+                        bounds[*i] = found;
+                        let (from, to) = (labels[*i], nearest as i32);
+                        if from != to {
+                            labels[*i] = to;
+                            let point = (b * block + i) as u32;
+                            moves.push(Move { point, from, to });
                         }
-                    }
-                    bounds.own = best.0.sqrt() * safe;
-                    bounds.other = second.sqrt() / safe;
-                    if *label != best.1 as i32 {
-                        let (from, to) = (*label, best.1 as i32);
-                        moves.push(Move {
-                            point: i as u32,
-                            from,
-                            to,
-                        });
-                        *label = to;
                     }
                 }
                 Ok(moves)

@@ -4,7 +4,9 @@
 use rayon::prelude::*;
 
 use super::data::Data;
-use super::distance::{Point, squared};
+use super::distance::Point;
+use super::product::{Limits, POINTS};
+use super::screen::Screen;
 use crate::memory::zeros;
 use crate::random::Stream;
 use crate::{Control, Result};
@@ -15,12 +17,13 @@ const BLOCK: usize = 256;
 /// Draws `clusters` centres: [clusters, width].
 pub fn draw<T: Point>(
     data: &Data<T>,
+    screen: &Screen,
     clusters: usize,
     stream: &Stream,
     control: &Control,
 ) -> Result<Vec<f64>> {
     let n = data.count;
-    let trials = 2 + clusters.ilog2() as usize * 9 / 13; // 2 + ⌊ln k⌋ or so, without a logarithm
+    let trials = trials(clusters);
     let mut centers: Vec<f64> = zeros(&[clusters, data.width])?;
     let mut nearest: Vec<f64> = zeros(&[n])?;
     let mut tried: Vec<f64> = zeros(&[n, trials])?;
@@ -33,7 +36,8 @@ pub fn draw<T: Point>(
         .try_for_each(|(b, nearest)| {
             control.go_on()?;
             for (i, d) in nearest.iter_mut().enumerate() {
-                *d = squared(data.row(b * BLOCK + i), center);
+                let row = data.row(b * BLOCK + i);
+                *d = T::between(row, data.row(first), center, f64::INFINITY);
             }
             Ok(())
         })?;
@@ -42,7 +46,6 @@ pub fn draw<T: Point>(
         .map(|part| part.iter().sum())
         .collect();
     let mut candidates = vec![0.0; trials * data.width];
-    let shrink = 1.0 - T::fast_error(data.width) - super::distance::error(data.width);
     for c in 1..clusters {
         data.check()?;
         let drawn: Vec<usize> = (0..trials)
@@ -57,28 +60,38 @@ pub fn draw<T: Point>(
         for (i, out) in drawn.iter().zip(candidates.chunks_mut(data.width)) {
             copy(data.row(*i), out);
         }
+        let targets = screen.of_points(&drawn);
+        let unit = screen.unit() * screen.unit();
         let sums: Vec<Vec<f64>> = tried
             .par_chunks_mut(BLOCK * trials)
             .zip(nearest.par_chunks(BLOCK))
             .enumerate()
-            .map(|(b, (tried, nearest))| {
-                control.go_on()?;
-                let mut sums = vec![0.0; trials];
-                for (i, (tried, nearest)) in tried.chunks_mut(trials).zip(nearest).enumerate() {
-                    let row = data.row(b * BLOCK + i);
-                    for (trial, tried) in tried.iter_mut().enumerate() {
-                        let far = T::fast(row, data.row(drawn[trial])) * shrink > *nearest;
-                        *tried = if far {
-                            *nearest
-                        } else {
-                            let center = &candidates[trial * data.width..][..data.width];
-                            squared(row, center).min(*nearest)
-                        };
-                        sums[trial] += *tried;
+            .map_init(
+                <[Limits; POINTS]>::default,
+                |limits, (b, (tried, nearest))| {
+                    control.go_on()?;
+                    let mut sums = vec![0.0; trials];
+                    for (i, (tried, nearest)) in tried.chunks_mut(trials).zip(nearest).enumerate() {
+                        let i = b * BLOCK + i;
+                        if i.is_multiple_of(POINTS) {
+                            let points = std::array::from_fn(|p| (i + p).min(n - 1));
+                            screen.limits(points, &targets, limits);
+                        }
+                        let [least, _] = screen.own(i);
+                        let low = &limits[i % POINTS].low;
+                        for (trial, tried) in tried.iter_mut().enumerate() {
+                            *tried = *nearest;
+                            if (least + f64::from(low[trial])) * unit <= *nearest {
+                                let center = &candidates[trial * data.width..][..data.width];
+                                let row = data.row(i);
+                                *tried = T::between(row, data.row(drawn[trial]), center, *nearest);
+                            }
+                            sums[trial] += *tried;
+                        }
                     }
-                }
-                Ok(sums)
-            })
+                    Ok(sums)
+                },
+            )
             .collect::<Result<_>>()?;
         let total = |trial: usize| sums.iter().map(|sums| sums[trial]).sum::<f64>();
         let best = (0..trials).fold((f64::INFINITY, 0), |best, trial| {
@@ -94,6 +107,13 @@ pub fn draw<T: Point>(
         weights = sums.iter().map(|sums| sums[best]).collect();
     }
     Ok(centers)
+}
+
+/// 2 + ⌊ln k⌋ draws for each centre; by multiplication, which is the same everywhere.
+fn trials(clusters: usize) -> usize {
+    use std::f64::consts::E;
+    let powers = std::iter::successors(Some(E), |power| Some(power * E));
+    2 + powers.take_while(|power| *power <= clusters as f64).count()
 }
 
 fn copy<T: Point>(row: &[T], out: &mut [f64]) {
@@ -135,6 +155,12 @@ fn pick(nearest: &[f64], weights: &[f64], u: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_grow_with_the_logarithm() {
+        let some = [1, 2, 3, 7, 8, 20, 21, 1000].map(trials);
+        assert_eq!(some, [2, 2, 3, 3, 4, 4, 5, 8]);
+    }
 
     #[test]
     fn points_are_picked_by_weight() {

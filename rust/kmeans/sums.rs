@@ -158,3 +158,59 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbors::Matrix;
+    use crate::random::Stream;
+
+    #[test]
+    fn sums_forget_what_has_left_and_do_not_depend_on_the_order() {
+        let stream = Stream::new(4, "sums");
+        let (n, width, control) = (3000, 21, Control::default());
+        let x: Vec<f64> = (0..n * width)
+            .map(|i| 1e6 + stream.uniform(i as u64) * (i % width) as f64)
+            .collect();
+        let mut room = Vec::new();
+        let data = Data::new(Matrix::new("x", &x, width).unwrap(), &mut room, &control).unwrap();
+        let columns = Columns::of(&data, &control).unwrap();
+        let grid = Grid::new(&columns, n);
+        let to = |i: usize, salt: u64| (stream.integer(i as u64 ^ salt << 32) % 3) as i32;
+        let first: Vec<Move> = (0..n)
+            .map(|i| (i as u32, -1, to(i, 0)))
+            .map(|(point, from, to)| Move { point, from, to })
+            .collect();
+        let then: Vec<Move> = (0..n)
+            .rev()
+            .map(|i| (i as u32, to(i, 0), to(i, 1)))
+            .map(|(point, from, to)| Move { point, from, to })
+            .collect();
+        let straight: Vec<Move> = (0..n)
+            .map(|i| (i as u32, -1, to(i, 1)))
+            .map(|(point, from, to)| Move { point, from, to })
+            .collect();
+        let sum = |threads: usize, all: &[&[Move]]| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let mut sums = Sums::new(3, width).unwrap();
+                for moves in all {
+                    sums.apply_all(&data, &grid, moves, &control).unwrap();
+                }
+                sums
+            })
+        };
+        let want = sum(1, &[&straight]);
+        for threads in [1, 4] {
+            let got = sum(threads, &[&first, &then]);
+            assert!(got.whole == want.whole && got.sizes == want.sizes);
+        }
+        let mut center = vec![0.0; width];
+        want.center::<f64>(&grid, 1, &mut center);
+        for (j, got) in center.iter().enumerate() {
+            let of_cluster = (0..n).filter(|i| to(*i, 1) == 1).map(|i| x[i * width + j]);
+            let mean = of_cluster.sum::<f64>() / want.sizes[1] as f64;
+            assert!((got - mean).abs() <= 1e-12 * mean);
+        }
+    }
+}

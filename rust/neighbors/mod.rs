@@ -8,7 +8,7 @@
 //! ([`space`]).
 
 mod arrange;
-mod axes;
+pub(crate) mod axes;
 mod element;
 pub(crate) mod kernel;
 mod look_around;
@@ -17,7 +17,7 @@ mod part;
 mod pass;
 mod placed;
 mod plan;
-mod products;
+pub(crate) mod products;
 mod search;
 mod settle;
 mod shortlist;

@@ -19,7 +19,9 @@ def lloyd(x, init, max_iter=300, tol=1e-4):
     centers = np.asarray(init, rounded).astype(np.float64)
     limit = tol * x.var(axis=0).mean()
     labels = np.full(len(x), -1)
-    for iteration in range(1, max_iter + 1):
+    iterations = 0
+    while iterations < max_iter:
+        iterations += 1
         before, (labels, distances) = labels, nearest(x, centers)
         members = [np.flatnonzero(labels == c) for c in range(len(centers))]
         repaired = repair(members, labels, distances)
@@ -31,7 +33,7 @@ def lloyd(x, init, max_iter=300, tol=1e-4):
         if shift <= limit:
             break
     labels, distances = nearest(x, centers)
-    return centers.astype(rounded), labels, distances.sum(), iteration
+    return centers.astype(rounded), labels, distances.sum(), iterations
 
 
 def nearest(x, centers):
