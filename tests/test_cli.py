@@ -105,7 +105,7 @@ def test_no_measure_shows_dashes(run):
         ("--noise oblong.csv", "'--noise': 'oblong.csv': has shape (1, 2); it must be square"),
         ("--map 0", "'--map': '0' is not FROM:TO; write 0:1,1:0 or all:0"),
         ("--map 0:10", "'--map': 10 is too large; give at most 9, the last of 10 classes"),
-        ("--noise uniform --map 0:1", "'--map': goes with --noise flip, not with 'uniform'"),
+        ("--noise uniform --map 0:1", "'--map': goes with noise 'flip', 'semantic-asymmetric'"),
         ("--dataset minst", "'--dataset': 'minst' is not known (did you mean 'mnist'?)"),
         ("--dataset mnist --data-root nowhere", "MNIST/raw/train-images-idx3-ubyte"),
         ("--dataset mnist --data-root nowhere", "--download"),

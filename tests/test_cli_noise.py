@@ -1,6 +1,9 @@
 """The commands `pynoise noise …`, and --noise-file."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -32,7 +35,7 @@ def test_make_and_show(run, tmp_path):
     want = noise.make(digits.y_train, "symmetric", 0.3, seed=4)
     assert (record.noisy == want.noisy).all()
     assert record.names == digits.names
-    assert (noise.load_labels(tmp_path / "a.csv") == record.noisy).all()
+    assert (noise.load_labels(f"{tmp_path}/a.csv:noisy") == record.noisy).all()
 
     code, shown, _ = run("noise", "show", "a.npz")
     assert code == 0
@@ -201,10 +204,10 @@ def test_pictures(run, tmp_path):
             "make digits --level 0.6 --noise concentrated --out a.npz",
             "'--level': 0.6 is above 0.5, half of a class",
         ),
-        ("make digits --level 1 --noise hubness --out a.npz", "'--level': 1 is out of reach: 1,"),
+        ("make digits --level 1 --noise hubness --out a.npz", "'--level': 1.0 is out of reach: 8 of 1,297"),
         (
             "make digits --level 0.1 --features x.npy --out a.npz",
-            "'--features': is of no use to noise 'flip'",
+            "'--features': goes with noise 'concentrated', 'concentrated-exact', 'hubness', not",
         ),
         ("make digits --level 0.1 --k 3 --out a.npz", "'--k': goes with noise 'hubness', not with 'flip'"),
         ("make digits --noise human --out a.npz", "'--labels': noise 'human' needs them"),
@@ -226,6 +229,13 @@ def test_pictures(run, tmp_path):
             "'--map': noise 'semantic-asymmetric'",
         ),
         ("make digits --level 0.1 --out none/a.npz", "'--out': 'none/a.npz': there is no folder"),
+        (
+            "make good.npz --level 0.1 --out b.npz",
+            "'DATA': 'good.npz' will not do: it has no single array; name one",
+        ),
+        ("make y.txt --level 0.5 --out y.csv --labels y.csv --noise human", "'--out': 'y.csv' is read, too"),
+        ("make c.csv:y --level 0.5 --out c.csv", "'--out': 'c.csv' is read, too; write to another file"),
+        ("estimate own.npz --out own.npz", "'--out': 'own.npz' is read, too; write to another file"),
         ("show none.npz", "'FILE.npz': there is no file 'none.npz'"),
         ("show bad.npz", "'FILE.npz': 'bad.npz' will not do: it is no zip archive"),
         ("plot a.npz --out a.pdf", "'--out': 'a.pdf' must end in one of .png, .svg"),
@@ -248,6 +258,12 @@ def test_bad_arguments(run, tmp_path, arguments, message):
     np.save(tmp_path / "x.npy", np.zeros((5, 2)))
     noise.make(data.load("digits").y_train, "flip", 0.1).save(tmp_path / "good.npz")
     noise.make(data.load("ideal").y_train, "flip", 0.1).save(tmp_path / "ideal.npz")
+    (tmp_path / "y.csv").write_text("y\n0\n1\n1\n")
+    (tmp_path / "c.csv").write_text("y\n0\n1\n1\n")
+    digits = data.load("digits")
+    np.savez(
+        tmp_path / "own.npz", **{p: getattr(digits, p) for p in ("x_train", "y_train", "x_test", "y_test")}
+    )
     before = sorted(tmp_path.iterdir())
     code, out, err = run("noise", *arguments.split())
     assert code == 2
@@ -281,3 +297,36 @@ def test_bad_noise_of_curves(run, tmp_path, arguments, message):
     code, _, err = run("curve", "--K", "5", *arguments.split())
     assert code == 2
     assert f"Invalid value for {message}" in err
+
+
+def test_curves_of_hubs_end_where_hubs_do(run):
+    code, out, _ = call(run, "curve --K 5 --noise hubness --repeats 1 --json")
+    assert code == 0
+    assert [row["level"] for row in json.loads(out)["rows"]][-2:] == [0.9, 0.95]  # 8 of 1,297 are nobody's
+    code, out, _ = call(run, "curve --K 5 --noise concentrated --map all:3 --levels 0.2 --repeats 1")
+    assert code == 0
+    assert "noise concentrated all:3," in out
+
+
+def test_long_names_and_empty_ones_have_columns_of_their_own(run, tmp_path):
+    names = ("long_class_name_1", "long_class_name_2", "")
+    noise.make(np.arange(30) % 3, "flip", 1.0, names=names).save(tmp_path / "a.npz")
+    _, out, _ = call(run, "noise show a.npz")
+    rows = out.splitlines()[9:12]
+    assert [row.split()[-3:] for row in rows] == [
+        ["-", "1.0000", "-"],
+        ["-", "-", "1.0000"],
+        ["1.0000", "-", "-"],
+    ]
+
+
+def test_what_is_made_is_written_though_nobody_reads(tmp_path):
+    command = [sys.executable, "-c", "from pynoise.cli import main; main()", "noise", "make", "digits"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*command, "--level", "0.2", "--out", str(tmp_path / "a.npz")], stdout=writer, timeout=60
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    noise.NoisyLabels.load(tmp_path / "a.npz", data.load("digits"))

@@ -109,7 +109,7 @@ def test_concentrated_labels_are_the_same_for_ever():
         ).hexdigest()[:16]
         for kind in ("concentrated", "concentrated-exact")
     }
-    assert digests == {}
+    assert digests == {"concentrated": "d38e21e3d7e2ae03", "concentrated-exact": "bc2c373ab8d570cd"}
 
 
 def test_concentrated_noise_leaves_what_the_paper_expects():
@@ -123,6 +123,9 @@ def test_concentrated_noise_leaves_what_the_paper_expects():
     exact = pynoise.accuracy_curve("digits", [11], "concentrated-exact", [0.2, 0.9], repeats=2)
     assert [row["selected_fraction"] for row in exact.rows] == [260 / 1297, 1168 / 1297]
     assert curve.tolerance(0.75) == [{"k": 11, "level": pytest.approx(0.25, abs=1e-5)}]
+    mapped = pynoise.accuracy_curve("digits", 11, "concentrated", [0.2], label_map="all:0", repeats=1)
+    assert mapped.meta["noise"] == "concentrated all:0"
+    assert mapped.rows[0]["realised_rate"] < mapped.rows[0]["selected_fraction"]  # zeros stay zeros
     default = pynoise.accuracy_curve("digits", [11], "concentrated", measure=False)
     assert [round(1 / row["level"]) for row in default.rows[1:]] == [10, 8, 6, 5, 4, 3, 2]
     assert default.rows[1]["selected_fraction"] is None
@@ -132,6 +135,7 @@ def test_concentrated_noise_leaves_what_the_paper_expects():
     ("changes", "message"),
     [
         ({"level": 0.51}, "level: 0.51 is above 0.5, half of a class: 'concentrated-exact' reaches up to 1"),
+        ({"level": 1e-310}, "level: 1e-310 takes 1,000,000,000 clusters in each class"),
         ({"level": 0.009}, "level: 0.009 takes 111 clusters in each class, and class 2 has 100 examples"),
         ({"features": None}, "features: noise 'concentrated' needs them"),
         ({"features": X[:5]}, "features: has 5 rows for 600 labels"),
@@ -166,6 +170,30 @@ def test_bad_questions_about_regions():
         assert str(caught.value).startswith(message)
 
 
+def test_classes_of_any_size_have_an_exact_region():
+    # Each has as many clusters as it can, and a small one leaves the others theirs.
+    y = np.repeat([0, 1, 2], [300, 200, 1])
+    record = noise.make(y, "concentrated-exact", 0.2, features=X[:501])
+    there = np.isfinite(record.regions.centers).all(axis=2).sum(axis=1)
+    assert there.tolist() == [5, 5, 1]
+    assert record.selected.sum() == 101
+    with pytest.raises(InputValueError, match="class 2 has 1 examples; give noise 'concentrated-exact'"):
+        noise.make(y, "concentrated", 0.2, features=X[:501])
+
+
+def test_features_that_do_not_divide():
+    with pytest.raises(InputValueError, match="features: do not divide class 0 into 5 clusters"):
+        noise.make(Y, "concentrated", 0.2, features=np.ones((600, 2)))
+    exact = noise.make(Y, "concentrated-exact", 0.2, features=np.ones((600, 2)))
+    assert exact.selected.sum() == 120
+
+
+def test_no_region_at_level_0():
+    for kind in ("concentrated", "concentrated-exact"):
+        record = noise.make(Y, kind, 0.0, features=X)
+        assert not record.regions.noisy(X, Y).any()
+
+
 def test_a_class_without_examples_has_no_region():
     record = noise.make(Y, "concentrated", 0.5, features=X, num_classes=4)
     assert record.regions.chosen[3] == -1
@@ -175,6 +203,13 @@ def test_a_class_without_examples_has_no_region():
 def test_curves_refuse_what_says_nothing():
     with pytest.raises(InputValueError, match="model: 'fixed' has every subset"):
         pynoise.accuracy_curve("digits", 5, "concentrated", model="fixed")
+    for measure in (True, False):
+        with pytest.raises(InputValueError, match=r"levels: 0\.6 is above 0\.5"):
+            pynoise.accuracy_curve("digits", 5, "concentrated", [0.1, 0.6], measure=measure)
+    with pytest.raises(InputValueError, match="noise: 'general' is drawn by a seed; give the matrix"):
+        pynoise.fit_k([0.1, 0.2], [0.9, 0.8], "digits", "general")
+    with pytest.raises(InputValueError, match="noise: 'random-asymmetric' needs 2 other labels"):
+        pynoise.accuracy_curve(data.load("ideal", num_classes=2), 5, "random-asymmetric")
     with pytest.raises(InputValueError, match="clean: is of no use to concentrated noise"):
         pynoise.accuracy_curve("digits", 5, "concentrated", clean=np.full((500, 10), 0.1))
     with pytest.raises(InputValueError, match="noise: 'concentrated' is expected to leave 1-γ whatever K"):

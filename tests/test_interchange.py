@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ def test_cleanlab_has_the_matrix_by_columns():
     assert theirs[1, 0] == record.transition[0, 1]
     assert theirs.flags.c_contiguous
     np.testing.assert_array_equal(noise.from_cleanlab(theirs), record.transition)
+    with pytest.raises(InputValueError, match=r"noise_matrix: entry \[1, 0\] is -0.1"):
+        noise.from_cleanlab([[1.1, 0.0], [-0.1, 1.0]])
     with pytest.raises(InputValueError, match=r"matrix: row 0 sums to"):
         noise.to_cleanlab(theirs)
     with pytest.raises(
@@ -34,6 +38,7 @@ def test_a_data_set_of_torchvision_with_noisy_labels(data_root):
     record = noise.make(np.asarray(mnist.targets), "symmetric", 0.4, seed=1)
     noisy = noise.NoisyDataset(mnist, record)
     assert len(noisy) == 10_000
+    assert noisy.classes == mnist.classes
     for i in (0, 17, 9_999):
         image, label = noisy[i]
         assert image == mnist[i][0]
@@ -60,7 +65,8 @@ def test_files_of_labels(tmp_path):
     np.savez(tmp_path / "one.npz", whatever=np.array(["b", "a", "b"]))
     np.savez(tmp_path / "two.npz", clean_label=np.array([0, 1]), worse_label=np.array([1, 1]))
     np.savez(tmp_path / "usual.npz", labels=np.array([5, 6]), x=np.zeros(3))
-    (tmp_path / "y.txt").write_text("\ufeffcat\ndog \n\ncat\n")
+    (tmp_path / "y.txt").write_text("\ufeffcat\ndog\ncat\n\n")
+    (tmp_path / "zeros.txt").write_text("01\n1\n")
     (tmp_path / "y.csv").write_text("name,label\na,3\nb,4\n")
     (tmp_path / "single.csv").write_text("species\ncat\n\n'og\n")
     for name, want in {
@@ -69,6 +75,7 @@ def test_files_of_labels(tmp_path):
         "two.npz:worse_label": [1, 1],
         "usual.npz": [5, 6],
         "y.txt": ["cat", "dog", "cat"],
+        "zeros.txt": ["01", "1"],
         "y.csv": [3, 4],
         "y.csv:name": ["a", "b"],
         "single.csv": ["cat", "'og"],
@@ -100,6 +107,13 @@ def test_files_of_labels(tmp_path):
         ("y.csv", b"\xff\xfe\x00", "is no text"),
         ("y.txt:a", b"1\n", "a .txt file has no column 'a'"),
         ("y.txt", b"\n", "it is empty"),
+        ("y.txt", b"1\n\n2\n", "it has no label on line 2"),
+        ("y.csv", b"label\n0.0\n1.5\n", "it has numbers that are not whole, 0.0 first"),
+        (
+            "y.npz",
+            {"clean": np.arange(2), "noisy": np.arange(2)},
+            "it has no single array; name one of clean, noisy",
+        ),
     ],
 )
 def test_bad_files_of_labels(tmp_path, name, content, message):
@@ -122,3 +136,14 @@ def test_files_that_are_not_there():
         noise.load_labels(3)
     with pytest.raises(InputFileNotFoundError):
         noise.load_labels("a\0.csv")
+
+
+def test_what_only_looks_like_an_array(tmp_path):
+    np.savez(tmp_path / "y.npz", y=np.arange(2))
+    (tmp_path / "y.npz").rename(tmp_path / "y.npy")
+    with pytest.raises(InputValueError, match="it holds no array of numpy's there"):
+        noise.load_labels(tmp_path / "y.npy")
+    with zipfile.ZipFile(tmp_path / "z.npz", "w") as archive:
+        archive.writestr("y", "text")
+    with pytest.raises(InputValueError, match="it holds no array of numpy's there"):
+        noise.load_labels(tmp_path / "z.npz")

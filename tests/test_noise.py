@@ -100,7 +100,7 @@ def test_hubs_are_selected_first():
         noise.make(y, "hubness", math.floor(most * 1e4) / 1e4, features=x).selected[hubness > 0].mean() > 0.99
     )
     with pytest.raises(
-        InputValueError, match=f"level: 1 is out of reach: .*give at most 0.{int(most * 1e4)}"
+        InputValueError, match=f"level: 1.0 is out of reach: .*give at most 0.{int(most * 1e4)}"
     ):
         noise.make(y, "hubness", 1.0, features=x)
     with pytest.raises(InputValueError, match="those of the test examples"):
@@ -408,7 +408,35 @@ def test_bad_matrices(matrix, error, message):
         (
             {"labels": [1, 1], "label_map": "0:1", "mapped_only": True},
             InputValueError,
+            "label_map: 0:1 moves no class that the labels have",
+        ),
+        (
+            {"kind": "matrix", "matrix": np.eye(2), "mapped_only": True},
+            InputValueError,
             "mapped_only: no example is of a class that the noise can move",
+        ),
+        (
+            {"selection": "bernoulli", "per_class": True},
+            InputValueError,
+            "per_class: changes nothing about a coin",
+        ),
+        ({"level": "0.5"}, InputTypeError, "level: '0.5' is not a number"),
+        ({"level": True}, InputTypeError, "level: True is not a number"),
+        ({"level": 10**400}, InputValueError, "level: is outside [0, 1]"),
+        ({"threads": -5}, InputValueError, "threads: -5 is too small"),
+        ({"progress": 5}, InputTypeError, "progress: 5 cannot be called"),
+        ({"names": 5}, InputTypeError, "names: 5 is no sequence of strings"),
+        ({"labels": ["a", "b"], "num_classes": 5}, InputValueError, "num_classes: is 5; labels name 2"),
+        ({"label_map": {"cat": "dog"}}, InputTypeError, "label_map: 'dog' is not a whole number"),
+        (
+            {"kind": "human", "level": None, "noisy": [0, 1, 0], "alternatives": 2},
+            InputValueError,
+            "alternatives: does not go with noise 'human'",
+        ),
+        (
+            {"kind": "human", "level": None, "labels": ["a", "b"], "noisy": [0, 1]},
+            InputTypeError,
+            "noisy: are names and the labels numbers, or the other way",
         ),
         ({"kind": "hubness"}, InputValueError, "features: noise 'hubness' needs them"),
         (

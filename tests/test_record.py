@@ -121,10 +121,30 @@ def content(path):
         ({"matrix": np.eye(3) * 0.9}, "matrix: row 0 sums to 0.9"),
         ({"meta": {"format": 2}}, "format: 2 is not 1"),
         ({"meta": {"record": "soup"}}, "it holds 'soup'"),
-        ({"meta": {"kind": "soup"}}, "kind: 'soup' is not one of"),
+        ({"meta": {"kind": "soup"}}, "kind: 'soup' is not known"),
         ({"meta": {"level": 2}}, r"level: 2.0 is outside \[0, 1\]"),
-        ({"meta": {"names": ["a"]}}, "names: are 1 for a matrix of 3 classes"),
+        ({"meta": {"names": ["a"]}}, "names: are 1; give 3, one a class"),
         ({"meta": {"digest": None}}, "its record is damaged"),
+        ({"meta": {"selection": "soup"}}, "selection: 'soup' is not known; known are exact, bernoulli"),
+        ({"meta": {"options": None}}, "options: None is no mapping"),
+        ({"meta": {"versions": 5}}, "versions: 5 is no mapping"),
+        ({"meta": {"per_class": "yes"}}, "per_class: 'yes' is neither True nor False"),
+        ({"meta": {"names": ["a", "a", "b"]}}, "names: name a class twice"),
+        ({"meta": {"names": "abc"}}, "names: 'abc' is no sequence of strings"),
+        ({"meta": {"features": {"dtype": 5, "shape": [3], "sha256": ""}}}, "fingerprint: 5"),
+        ({"meta": {"seed": -1}}, "seed: -1 is too small"),
+        ({"meta": np.array("[" * 100_000)}, "its record is damaged"),
+        ({"region_chosen": np.zeros(3, np.int32)}, "its record is damaged|centers: are"),
+        ({"region_centers": np.zeros((3, 2, 2)), "region_chosen": np.full(3, 2)}, "chosen: names a centre"),
+        ({"region_centers": np.zeros(3), "region_chosen": np.zeros(3, int)}, "centers: are float64"),
+        (
+            {
+                "region_centers": np.zeros((3, 2, 2)),
+                "region_chosen": np.zeros(3, int),
+                "region_margins": [1.0],
+            },
+            "margins: have shape",
+        ),
         ({"meta": np.array("{")}, "its record is damaged"),
     ],
 )
@@ -178,14 +198,71 @@ def test_labels_as_csv(tmp_path):
     text = record.to_csv(tmp_path / "labels.csv")
     rows = [line.split(",") for line in text.splitlines()]
     assert rows[0] == ["index", "clean", "noisy", "selected"]
-    assert [row[1] for row in rows[1:]] == ["b", "a", "b", "a"]
-    assert [row[2] for row in rows[1:]] == [record.names[label] for label in record.noisy]
+    assert [row[1] for row in rows[1:]] == ['"b"', '"a"', '"b"', '"a"']
+    assert [row[2] for row in rows[1:]] == [f'"{record.names[label]}"' for label in record.noisy]
     assert [row[3] == "1" for row in rows[1:]] == record.selected.tolist()
     assert (tmp_path / "labels.csv").read_text() == text
     # And back again.
-    noisy = noise.load_labels(tmp_path / "labels.csv")
+    noisy = noise.load_labels(f"{tmp_path / 'labels.csv'}:noisy")
     clean = noise.load_labels(f"{tmp_path / 'labels.csv'}:clean")
     again = noise.make(clean, "human", noisy=noisy)
     assert (again.noisy == record.noisy).all()
     with pytest.raises(InputValueError, match=r"must end in one of .csv"):
         record.to_csv(tmp_path / "labels.txt")
+
+
+def test_names_of_any_kind_survive_csv(tmp_path):
+    names = ['a, "b"', "c\nd", " e", "f ", "", "é", "01"]
+    record = noise.make(np.arange(70) % 7, "symmetric", 0.5, names=names)
+    record.to_csv(tmp_path / "labels.csv")
+    with pytest.raises(InputValueError, match="it has no label on line"):
+        noise.load_labels(f"{tmp_path / 'labels.csv'}:noisy")
+    names[4] = "g"
+    record = noise.make(np.arange(70) % 7, "symmetric", 0.5, names=names)
+    record.to_csv(tmp_path / "labels.csv")
+    assert noise.load_labels(f"{tmp_path / 'labels.csv'}:noisy").tolist() == [names[y] for y in record.noisy]
+
+
+def test_a_record_stays_what_it_was():
+    labels = LABELS.astype(np.int32)
+    record = noise.make(labels, "flip", 0.3)
+    digest = record.digest
+    labels[:] = 0
+    assert record.digest == digest
+    for array in (record.clean, record.noisy, record.selected, record.matrix):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    regions = RECORDS["concentrated-exact"].regions
+    for array in (regions.centers, regions.chosen, regions.margins):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    general = noise.make(LABELS, "general", 0.3, alternatives=np.int64(2), per_class=np.True_)
+    assert json.dumps(general.summary())
+
+
+def test_names_must_be_the_same():
+    y = np.arange(30) % 3
+    x = np.zeros((30, 1))
+    animals = data.Dataset(x, y, x, y, names=("cat", "dog", "emu"))
+    others = data.Dataset(x, y, x, y, names=("dog", "cat", "emu"))
+    record = noise.make(y, "flip", 0.5, names=animals.names)
+    record.check(animals)
+    with pytest.raises(
+        InputValueError, match="was made for the classes cat, dog, emu; custom has dog, cat, emu"
+    ):
+        record.check(others)
+    noise.make(y, "flip", 0.5).check(others)  # numbers say nothing
+    with pytest.raises(InputValueError, match=r"was made for other labels .* outside 0..2"):
+        record.check([5, 0])
+    # And maps may have the names.
+    named = noise.make(np.array(animals.names)[y], "flip", 0.5, label_map={"cat": "dog"})
+    assert named.options == {"label_map": "0:1"}
+    assert (named.matrix == noise.corruption_matrix("flip", 3, label_map={0: 1})).all()
+    text = noise.make(np.array(animals.names)[y], "flip", 0.5, label_map="cat:dog, emu:cat")
+    assert text.options == {"label_map": "0:1,2:0"}
+    everyone = noise.make(np.array(animals.names)[y], "flip", 1, label_map={"all": "dog"})
+    assert (everyone.noisy == 1).all()
+    # Labels of people may have classes that the clean ones lack.
+    human = noise.make(["cat", "emu"], "human", noisy=["dog", "emu"])
+    assert human.names == ("cat", "dog", "emu")
+    assert noise.make([0, 1], "human", noisy=[3, 1]).counts.shape == (4, 4)

@@ -100,7 +100,7 @@ def _numbers(words: list[str], first: int) -> NDArray[Any]:
         )
     if all(_INTEGER.fullmatch(word) for word in words):
         return np.array([int(word) for word in words])
-    if all(_FLOAT.fullmatch(word) for word in words):
+    if all(_FLOAT.fullmatch(word) for word in words) and any("." in word for word in words):
         raise InputValueError(
             "labels", f"it has numbers that are not whole, {words[0]} first; labels are 0..L-1"
         )

@@ -362,14 +362,15 @@ class NoisyLabels:
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the labels as CSV, a row an example; write them to `path` if one is given.
 
-        The columns are ``index``, ``clean`` and ``noisy`` (names of classes), and ``selected`` (0 or 1).
+        The columns are ``index``, ``clean`` and ``noisy`` (names of classes, in quotation marks), and
+        ``selected`` (0 or 1).
         """
         import csv
         import io
 
         text = io.StringIO()
         writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        writer.writerow(("index", "clean", "noisy", "selected"))
+        text.write("index,clean,noisy,selected\n")
         names = self.names
         for i, (clean, noisy, selected) in enumerate(
             zip(self.clean.tolist(), self.noisy.tolist(), self.selected.tolist(), strict=True)
