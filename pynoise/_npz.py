@@ -1,19 +1,23 @@
-"""Reading .npz files: plain arrays, and nothing unpickled."""
+"""Files .npz: plain arrays, and records of arrays with what is to be said of them; nothing is pickled."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
+from pynoise._files import writing_whole
+from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError
 
-__all__ = ["read_arrays", "unfit"]
+__all__ = ["read_arrays", "read_record", "unfit", "write_record"]
+
+_Record = TypeVar("_Record")
 
 
 def read_arrays(
@@ -69,6 +73,56 @@ def read_arrays(
     if missing := [key for key in keys if key not in arrays]:
         raise unfit(argument, path, f"it has no {', '.join(missing)}", wanted)
     return arrays
+
+
+def write_record(
+    path: Path, record: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write a file whole: the `arrays`, and as the array ``meta`` JSON of what kind of record they are.
+
+    Raises
+    ------
+    OSError
+        If the system refuses.
+    """
+    text = json.dumps({"record": record, "format": version} | dict(meta), default=dict)
+    with writing_whole(path) as target:
+        np.savez(target, meta=np.array(text), **arrays)
+
+
+def read_record(
+    argument: str,
+    path: str | os.PathLike[str],
+    record: str,
+    version: int,
+    make: Callable[[dict[str, Any], dict[str, Any]], _Record],
+    *,
+    keys: Sequence[str],
+    optional: Sequence[str] = (),
+    wanted: str,
+) -> _Record:
+    """Read what `write_record` wrote, and `make` of arrays and meta what it is.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file.
+    InputTypeError, InputValueError
+        If it is no path, or the file is damaged, of another kind, or `make` refuses it.
+    """
+    arrays = read_arrays(argument, path, (*keys, "meta"), optional, wanted=wanted)
+    try:
+        meta = json.loads(arrays.pop("meta").item())
+        if meta["record"] != record:
+            raise InputValueError("record", f"it holds {meta['record']!r}, not {record!r}")
+        if meta["format"] != version:
+            raise InputValueError("format", f"{meta['format']!r} is not {version}, which is read here")
+        return make(arrays, meta)
+    except InputError as error:
+        raise unfit(argument, path, error, wanted) from None
+    except Exception as error:  # foreign JSON can be wrong in any way
+        problem = f"its record is damaged ({type(error).__name__}: {error})"
+        raise unfit(argument, path, problem, wanted) from None
 
 
 def unfit(argument: str, path: str | os.PathLike[str], problem: object, wanted: str) -> InputValueError:

@@ -235,7 +235,7 @@ def test_neighbours_that_were_found_before(tmp_path):
         assert found.transition.tobytes() == searched.transition.tobytes()
         assert found.metric == "cosine"
     for wrong, message in [
-        (knn.neighbors(digits, 5), "has those of test examples; find those of='train'"),
+        (knn.neighbors(digits, 5), "has those of the test examples; find those of the training examples"),
         (knn.neighbors(digits, 1, of="train"), "has one neighbour of each example; find two"),
     ]:
         with pytest.raises(InputValueError, match=message):
@@ -403,7 +403,7 @@ def rewrite(path, **changes):
         ({"prior": np.array([0.5, 0.5, 0.5])}, "prior: has a row that does not sum to 1"),
         ({"transition": -np.eye(3)}, "transition: has entries that are negative"),
         ({"meta": {"format": 2}}, "format: 2 is not 1"),
-        ({"meta": {"record": "neighbours"}}, "'neighbours' is not 'estimated noise'"),
+        ({"meta": {"record": "neighbours"}}, "it holds 'neighbours', not 'estimated noise'"),
         ({"meta": {"names": ["a"]}}, "names: has 1 names for 3 classes"),
         ({"meta": {"examples": 7}}, r"labels: are int32 \[1200\]"),
         ({"meta": {"labels": {}}}, "its record is damaged"),

@@ -414,7 +414,7 @@ def test_the_command_gives_json_and_files(run, tmp_path):
         ("m.csv --K 1,a", "'--K': '1,a' is not a list of whole numbers"),
         ("m.csv --K 1298", "'--K': 1298 is too large; give at most 1297, the number of training examples"),
         ("m.csv --map 0", "'--map': '0' is not FROM:TO"),
-        ("m.csv --noise uniform --map 0:1", "'--map': goes with --noise flip, not with 'uniform'"),
+        ("m.csv --noise uniform --map 0:1", "'--map': goes with noise 'flip', 'semantic-asymmetric'"),
         ("m.csv --classes 3", "'--classes': goes with --dataset ideal, not with 'digits'"),
         ("m.csv --noise flop", "'--noise': 'flop' is not known"),
         ("m.csv --dataset no.npz", "'--dataset': there is no file 'no.npz'"),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pynoise._checks import METRICS
 from pynoise.cli import options
 from pynoise.cli.progress import progress_bars
 from pynoise.knn.nearest import ENGINES
@@ -22,13 +21,7 @@ __all__ = ["command"]
 @click.command("neighbors", short_help="Find nearest neighbours, and keep them in a file.")
 @options.data_argument
 @click.option("--k", "--K", "k", type=int, required=True, metavar="K", help="Number of neighbours.")
-@click.option(
-    "--metric",
-    type=click.Choice(METRICS),
-    default="euclidean",
-    show_default=True,
-    help="Distance between rows.",
-)
+@options.metric_option
 @click.option(
     "--engine",
     type=click.Choice(list(ENGINES)),

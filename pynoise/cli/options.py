@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pynoise._checks import MODELS, TIES
+from pynoise._checks import METRICS, MODELS, TIES
 from pynoise.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "in_words_of_options",
     "load_neighbors",
     "map_option",
+    "metric_option",
     "model_option",
     "neighbors_option",
     "output_options",
@@ -227,6 +228,14 @@ neighbors_option = click.option(
     "--neighbors",
     metavar="FILE.npz",
     help="Take the neighbours from a file that pynoise neighbors wrote, and search none.",
+)
+
+metric_option = click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    default="euclidean",
+    show_default=True,
+    help="Distance between rows.",
 )
 
 queries_option = click.option(

@@ -14,7 +14,7 @@ from pynoise.curves.clean import CleanLike, Given, clean_of
 from pynoise.curves.run import Progress
 from pynoise.data import Dataset
 from pynoise.data.subset import draw_queries, with_queries
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputValueError
 
 __all__ = ["Examples", "examples_of"]
 
@@ -109,7 +109,10 @@ def examples_of(
 ) -> Examples:
     """Check what the caller brought, and take the part of it that belongs to the queries."""
     given = None if clean is None else clean_of(clean, dataset, model)
-    kept = None if neighbors is None else _kept(neighbors, dataset)
+    kept = None
+    if neighbors is not None:
+        kept = knn.Neighbors.given(neighbors, "test")
+        kept.check(dataset)
     if kept is None:
         chosen = None if queries is None else draw_queries(dataset, queries, seed)
     elif queries is not None:
@@ -124,18 +127,3 @@ def examples_of(
     if given is not None:
         given = replace(given, rows=given.rows[chosen])
     return Examples(with_queries(dataset, chosen), given, kept, meta)
-
-
-def _kept(neighbors: str | Path | knn.Neighbors, dataset: Dataset) -> knn.Neighbors:
-    if isinstance(neighbors, str | Path):
-        neighbors = knn.Neighbors.load(neighbors)
-    if not isinstance(neighbors, knn.Neighbors):
-        raise InputTypeError(
-            "neighbors", f"is a {type(neighbors).__name__}; give a file or pynoise.knn.Neighbors"
-        )
-    if neighbors.of != "test":
-        raise InputValueError(
-            "neighbors", f"{neighbors} has those of the training examples; find those of the test examples"
-        )
-    neighbors.check(dataset)
-    return neighbors

@@ -14,9 +14,8 @@ from pynoise import noise as noise_package
 from pynoise.curves.run import Drawer, Progress
 from pynoise.data import Dataset
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
-from pynoise.noise.concentrated import CLUSTER_LEVELS
+from pynoise.noise.concentrated import CLUSTER_LEVELS, ConcentratedNoise
 from pynoise.noise.hubness import NEIGHBORHOOD, occurrences_of
-from pynoise.noise.make import concentrated_noise
 from pynoise.noise.maps import map_words, numbered
 from pynoise.noise.matrices import CONCENTRATED_KINDS, MATRIX_SUFFIXES, SPREAD_KINDS
 from pynoise.noise.record import NOISE_SUFFIX
@@ -95,7 +94,7 @@ class CurveNoise:
         """The noise, ready to be drawn."""
         clean, x = dataset.y_train, dataset.x_train
         if self.concentrated:
-            return concentrated_noise(self.kind, clean, self.matrix, x, progress)
+            return ConcentratedNoise.of(self.kind, clean, self.matrix, x, progress)
         weights = None
         if self.kind == "hubness":
             weights, _ = occurrences_of(x, None, NEIGHBORHOOD, len(clean), threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import _checks
-from pynoise._files import check_output, writing_whole
+from pynoise._files import check_output
 from pynoise._fingerprint import Fingerprint
-from pynoise._npz import read_arrays, unfit
+from pynoise._npz import read_record, write_record
 from pynoise.data import Dataset
-from pynoise.errors import InputError, InputValueError, unknown_name
+from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.knn.nearest import SearchStatistics
 
 __all__ = ["NEIGHBORS_SUFFIX", "PARTS", "Neighbors"]
@@ -24,8 +23,8 @@ NEIGHBORS_SUFFIX = ".npz"
 # Whose neighbours they are: the parts of a data set.
 PARTS = ("test", "train")
 
-_FORMAT = 1
-_KEYS = ("indices", "distances", "meta")
+_RECORD, _FORMAT = "neighbours", 1
+_KEYS = ("indices", "distances")
 _PLAIN = ("metric", "engine", "of", "seed", "data", "seconds", "versions")
 _WANTED = "wanted is a file that `pynoise neighbors` or Neighbors.save wrote"
 
@@ -156,13 +155,12 @@ class Neighbors:
             If the system refuses.
         """
         file = check_output("path", path, (NEIGHBORS_SUFFIX,))
-        meta = {"format": _FORMAT} | {name: getattr(self, name) for name in _PLAIN}
+        meta = {name: getattr(self, name) for name in _PLAIN}
         meta |= {name: asdict(getattr(self, name)) for name in ("train", "query", "statistics")}
-        arrays: dict[str, Any] = {"indices": self.indices, "distances": self.distances}
+        arrays: dict[str, NDArray[Any]] = {"indices": self.indices, "distances": self.distances}
         if self.queries is not None:
             arrays["queries"] = self.queries
-        with writing_whole(file) as target:
-            np.savez(target, meta=np.array(json.dumps(meta)), **arrays)
+        write_record(file, _RECORD, _FORMAT, meta, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Neighbors:
@@ -175,22 +173,39 @@ class Neighbors:
         InputValueError
             If the file is damaged, or not of this kind.
         """
-        parts: dict[str, Any] = {"queries": None}
-        parts |= read_arrays("neighbors", path, _KEYS, ("queries",), wanted=_WANTED)
-        try:
-            meta = json.loads(parts.pop("meta").item())
-            if meta["format"] != _FORMAT:
-                raise InputValueError("format", f"{meta['format']!r} is not {_FORMAT}, which is read here")
+
+        def make(arrays: dict[str, Any], meta: dict[str, Any]) -> Neighbors:
+            parts: dict[str, Any] = {"queries": None} | arrays
             parts |= {name: meta[name] for name in _PLAIN}
             parts |= {name: Fingerprint.from_dict(meta[name]) for name in ("train", "query")}
             known = [one.name for one in fields(SearchStatistics)]
             statistics = SearchStatistics(**{name: meta["statistics"].get(name) for name in known})
             return cls(**parts, statistics=statistics, path=str(path))
-        except InputError as error:
-            raise unfit("neighbors", path, error, _WANTED) from None
-        except Exception as error:  # foreign JSON can be wrong in any way
-            problem = f"its record is damaged ({type(error).__name__}: {error})"
-            raise unfit("neighbors", path, problem, _WANTED) from None
+
+        return read_record(
+            "neighbors", path, _RECORD, _FORMAT, make, keys=_KEYS, optional=("queries",), wanted=_WANTED
+        )
+
+    @classmethod
+    def given(cls, neighbors: str | Path | Neighbors, of: str) -> Neighbors:
+        """Take neighbours that a caller brings, or their file: those of the part `of` of a data set.
+
+        Raises
+        ------
+        InputValueError, InputTypeError, InputFileNotFoundError
+            If they are none, or those of the other part.
+        """
+        found = cls.load(neighbors) if isinstance(neighbors, str | Path) else neighbors
+        if not isinstance(found, cls):
+            raise InputTypeError(
+                "neighbors", f"is a {type(found).__name__}; give a file or pynoise.knn.Neighbors"
+            )
+        if found.of != of:
+            words = {"test": "the test examples", "train": "the training examples"}
+            raise InputValueError(
+                "neighbors", f"{found} has those of {words[found.of]}; find those of {words[of]} (of={of!r})"
+            )
+        return found
 
 
 def _array(argument: str, value: Any, dtype: type[np.generic], axes: int) -> NDArray[Any]:

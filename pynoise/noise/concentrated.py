@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from pynoise import _core, seeds
+from pynoise import _checks, _core, seeds
 from pynoise.errors import InputValueError
 from pynoise.noise.levels import check_level, selected_count
 from pynoise.noise.regions import Regions, margins_of
@@ -55,6 +55,23 @@ class ConcentratedNoise:
     features: NDArray[Any]
     progress: Progress | None = None
 
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        clean: NDArray[np.int32],
+        matrix: NDArray[np.float64],
+        features: ArrayLike | None,
+        progress: Progress | None,
+    ) -> ConcentratedNoise:
+        """Make it of features that are checked here."""
+        if features is None:
+            raise InputValueError("features", f"noise {kind!r} needs them, [N, d]: where the examples lie")
+        x = _checks.features("features", _checks.finite_rows("features", features))
+        if len(x) != len(clean):
+            raise InputValueError("features", f"has {len(x)} rows for {len(clean)} labels")
+        return cls(kind, clean, matrix, x, progress)
+
     def draw(
         self, level: float, draws: Sequence[int], threads: int = 0
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -93,13 +110,15 @@ class ConcentratedNoise:
         centers = np.full((classes, clusters, width), np.nan, dtype)
         chosen = np.full(classes, -1, np.int32)
         margins = np.zeros(classes)
+        surplus = 0.0  # what the clusters have more than the level, so far
         for label, rows in enumerate(members):
             if self.progress is not None:
                 self.progress("clusters", label, classes)
             if not len(rows):
                 continue
             count = min(clusters, len(rows))  # the exact kind takes a class of any size
-            found, chosen[label] = self._cluster(label, rows, count, gamma, seed, threads)
+            found, chosen[label], over = self._cluster(label, rows, count, gamma, surplus, seed, threads)
+            surplus += over
             centers[label, :count] = found
             if exact:
                 nearest, margins[label] = _nearest(
@@ -138,15 +157,25 @@ class ConcentratedNoise:
         return 1.0 if self.kind == "concentrated-exact" else 0.5
 
     def _cluster(
-        self, label: int, rows: NDArray[np.intp], clusters: int, level: float, seed: int, threads: int
-    ) -> tuple[NDArray[Any], int]:
-        """Centres of a class's clusters, and the one nearest in size to the level."""
+        self,
+        label: int,
+        rows: NDArray[np.intp],
+        clusters: int,
+        level: float,
+        surplus: float,
+        seed: int,
+        threads: int,
+    ) -> tuple[NDArray[Any], int, float]:
+        """Centres of a class's clusters, the one nearest in size to the level, and what it has more.
+
+        Of two that are equally near, as all are at level 0.5, that which makes up for the classes before.
+        """
         from pynoise.clustering import kmeans
 
         wanted = level * len(rows)
         exact = self.kind == "concentrated-exact"
         of_class = seeds.split(seed, "noise/cluster", label)
-        best: tuple[float, NDArray[Any], int] | None = None
+        best: tuple[tuple[float, float], NDArray[Any], int, float] | None = None
         for refit in range(1 if exact else _REFITS):
             found = kmeans(
                 self.features[rows],
@@ -156,21 +185,22 @@ class ConcentratedNoise:
                 threads=threads or None,
             )
             sizes = np.bincount(found.labels, minlength=clusters)
-            misses = np.where(sizes > 0, abs(sizes - wanted), np.inf)
-            nearest = int(misses.argmin())
-            if best is None or misses[nearest] < best[0]:
-                best = float(misses[nearest]), found.centers, nearest
-            if best[0] <= _NEAR * wanted:
+            for c in np.flatnonzero(sizes).tolist():
+                over = float(sizes[c] - wanted)
+                miss = (abs(over), abs(surplus + over))
+                if best is None or miss < best[0]:
+                    best = miss, found.centers, c, over
+            if best is not None and best[0][0] <= _NEAR * wanted:
                 break
         assert best is not None  # noqa: S101 - there is a first fit
-        if not exact and best[0] > max(1.0, _FAR * wanted):
+        if not exact and best[0][0] > max(1.0, _FAR * wanted):
             raise InputValueError(
                 "features",
                 f"do not divide class {label} into {clusters} clusters: the one nearest in size to "
-                f"{wanted:.0f} of its {len(rows):,} examples misses that by {best[0]:.0f}; give noise "
+                f"{wanted:.0f} of its {len(rows):,} examples misses that by {best[0][0]:.0f}; give noise "
                 "'concentrated-exact'",
             )
-        return best[1], best[2]
+        return best[1:]
 
 
 def _clusters(level: float) -> int:

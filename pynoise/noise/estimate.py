@@ -195,13 +195,7 @@ def _names(names: Any, classes: int) -> tuple[str, ...]:
 
 def _kept(neighbors: Any, features: Fingerprint) -> Neighbors:
     """Check neighbours that were found before: those of the features, each without itself."""
-    found = Neighbors.load(neighbors) if isinstance(neighbors, str | Path) else neighbors
-    if not isinstance(found, Neighbors):
-        raise InputTypeError(
-            "neighbors", f"is a {type(found).__name__}; give a file or pynoise.knn.Neighbors"
-        )
-    if found.of != "train":
-        raise InputValueError("neighbors", f"{found} has those of test examples; find those of='train'")
+    found = Neighbors.given(neighbors, "train")
     if found.k < 2:
         raise InputValueError("neighbors", f"{found} has one neighbour of each example; find two")
     if found.train != features:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
-from pynoise._files import check_output, writing_whole
+from pynoise._files import check_output
 from pynoise._fingerprint import Fingerprint
-from pynoise._npz import read_arrays, unfit
-from pynoise.errors import InputError, InputValueError
+from pynoise._npz import read_arrays, read_record, write_record
+from pynoise.errors import InputValueError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ __all__ = ["ESTIMATE_SUFFIX", "EstimateError", "EstimatedNoise", "is_estimate"]
 ESTIMATE_SUFFIX = ".npz"
 
 _RECORD, _FORMAT = "estimated noise", 1
-_KEYS = ("transition", "prior", "meta")
+_KEYS = ("transition", "prior")
 _PRINTS = ("features", "labels")
 _PLAIN = (
     *(
@@ -255,10 +255,9 @@ class EstimatedNoise:
             If the system refuses.
         """
         file = check_output("path", path, (ESTIMATE_SUFFIX,))
-        meta = {"record": _RECORD, "format": _FORMAT} | {name: getattr(self, name) for name in _PLAIN}
+        meta = {name: getattr(self, name) for name in _PLAIN}
         meta |= {name: asdict(getattr(self, name)) for name in _PRINTS}
-        with writing_whole(file) as target:
-            np.savez(target, meta=np.array(json.dumps(meta)), transition=self.transition, prior=self.prior)
+        write_record(file, _RECORD, _FORMAT, meta, {"transition": self.transition, "prior": self.prior})
 
     @classmethod
     def load(cls, path: str | Path) -> EstimatedNoise:
@@ -271,21 +270,13 @@ class EstimatedNoise:
         InputValueError
             If the file is damaged, or not of this kind.
         """
-        parts: dict[str, Any] = dict(read_arrays("noise_file", path, _KEYS, wanted=_WANTED))
-        try:
-            meta = json.loads(parts.pop("meta").item())
-            if meta.get("record") != _RECORD:
-                raise InputValueError("record", f"{meta.get('record')!r} is not {_RECORD!r}")
-            if meta["format"] != _FORMAT:
-                raise InputValueError("format", f"{meta['format']!r} is not {_FORMAT}, which is read here")
-            parts |= {name: meta[name] for name in _PLAIN}
+
+        def make(arrays: dict[str, Any], meta: dict[str, Any]) -> EstimatedNoise:
+            parts: dict[str, Any] = {name: meta[name] for name in _PLAIN}
             parts |= {name: Fingerprint.from_dict(meta[name]) for name in _PRINTS}
-            return cls(**parts, path=str(path))
-        except InputError as error:
-            raise unfit("noise_file", path, error, _WANTED) from None
-        except Exception as error:  # foreign JSON can be wrong in any way
-            problem = f"its record is damaged ({type(error).__name__}: {error})"
-            raise unfit("noise_file", path, problem, _WANTED) from None
+            return cls(**arrays, **parts, path=str(path))
+
+        return read_record("noise_file", path, _RECORD, _FORMAT, make, keys=_KEYS, wanted=_WANTED)
 
 
 def is_estimate(path: str | Path) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
 from pynoise._fingerprint import Fingerprint
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputValueError
 
 if TYPE_CHECKING:
     from pynoise.knn import Neighbors
@@ -47,18 +47,9 @@ def occurrences_of(
         return np.bincount(indices.reshape(-1), minlength=examples).astype(float), Fingerprint.of(given)
     if features is not None:
         raise InputValueError("neighbors", "do not go with features, from which they would be found")
-    if isinstance(neighbors, str | Path):
-        neighbors = knn.Neighbors.load(neighbors)
-    if not isinstance(neighbors, knn.Neighbors):
-        raise InputTypeError(
-            "neighbors", f"is a {type(neighbors).__name__}; give a file or pynoise.knn.Neighbors"
-        )
-    if neighbors.of != "train":
-        raise InputValueError(
-            "neighbors", f"{neighbors} has those of the test examples; find those of='train' (--of train)"
-        )
-    if len(neighbors.indices) != examples:
-        raise InputValueError("neighbors", f"are those of {len(neighbors.indices)} examples, not {examples}")
-    count = _checks.whole("k", k, 1, neighbors.k, f", as many as {neighbors} keeps")
-    indices = neighbors.indices[:, :count]
-    return np.bincount(indices.reshape(-1), minlength=examples).astype(float), neighbors.train
+    found = knn.Neighbors.given(neighbors, "train")
+    if len(found.indices) != examples:
+        raise InputValueError("neighbors", f"are those of {len(found.indices)} examples, not {examples}")
+    count = _checks.whole("k", k, 1, found.k, f", as many as {found} keeps")
+    indices = found.indices[:, :count]
+    return np.bincount(indices.reshape(-1), minlength=examples).astype(float), found.train

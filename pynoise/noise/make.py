@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pynoise import _checks
 from pynoise._fingerprint import Fingerprint
-from pynoise.errors import InputTypeError, InputValueError, unknown_name
+from pynoise.errors import InputValueError, unknown_name
 from pynoise.noise.classes import encode
 from pynoise.noise.concentrated import ConcentratedNoise
 from pynoise.noise.hubness import NEIGHBORHOOD, occurrences_of
+from pynoise.noise.human import classes_of, human_noise
 from pynoise.noise.levels import check_level
 from pynoise.noise.maps import LabelMap, map_words, numbered
 from pynoise.noise.matrices import CONCENTRATED_KINDS, KINDS, corruption_matrix
-from pynoise.noise.record import NoisyLabels, shares_of
-from pynoise.noise.spread import SELECTIONS, SpreadNoise, movable
+from pynoise.noise.options import check_options
+from pynoise.noise.record import NoisyLabels
+from pynoise.noise.spread import SpreadNoise, movable
 
 if TYPE_CHECKING:
     from pynoise.knn import Neighbors
@@ -129,9 +131,10 @@ def make(
     if num_classes is not None:
         num_classes = _checks.whole("num_classes", num_classes, 2, _checks.MOST_CLASSES)
     if noisy is not None and names is None:
-        names, num_classes = _classes_of(labels, noisy, num_classes)
+        names, num_classes = classes_of(labels, noisy, num_classes)
     clean, known = encode("labels", labels, names, num_classes)
     checked_seed = _checks.seed("seed", seed)
+    per_class, mapped_only = _checks.flag("per_class", per_class), _checks.flag("mapped_only", mapped_only)
     given = {
         "matrix": matrix,
         "label_map": label_map,
@@ -141,17 +144,15 @@ def make(
         "k": k,
         "noisy": noisy,
         "selection": None if selection == "exact" else selection,
-        "per_class": _checks.flag("per_class", per_class) or None,
-        "mapped_only": _checks.flag("mapped_only", mapped_only) or None,
+        "per_class": per_class or None,
+        "mapped_only": mapped_only or None,
         "level": level,
     }
     check_options(kind, given)
-    if per_class and selection == "bernoulli":
-        raise InputValueError("per_class", "changes nothing about a coin for each example; leave it out")
     pool = _checks.threads(threads)
     _checks.callback("progress", progress)
     if kind == "human":
-        return _human(clean, known, noisy, checked_seed)
+        return human_noise(clean, known, noisy, checked_seed)
     if level is None:
         raise InputValueError("level", f"is missing; noise {kind!r} needs one within [0, 1]")
     gamma = check_level("level", level)
@@ -175,7 +176,7 @@ def make(
     regions = fingerprint = None
     if kind in CONCENTRATED_KINDS:
         selection = "cluster" if kind == "concentrated" else "exact"
-        concentrated = concentrated_noise(kind, clean, p, features, progress)
+        concentrated = ConcentratedNoise.of(kind, clean, p, features, progress)
         selected, regions = concentrated.select(gamma, checked_seed, pool)
         new = concentrated.relabel(selected[None], [checked_seed], pool)[0]
         fingerprint = Fingerprint.of(np.asarray(features))
@@ -184,7 +185,7 @@ def make(
         if kind == "hubness":
             options["k"] = NEIGHBORHOOD if k is None else _checks.whole("k", k, 1)
             weights, fingerprint = occurrences_of(features, neighbors, options["k"], len(clean), threads)
-        spread = SpreadNoise(kind, clean, p, selection, bool(per_class), bool(mapped_only), weights)
+        spread = SpreadNoise(kind, clean, p, selection, per_class, mapped_only, weights)
         drawn, masks = spread.draw(gamma, [checked_seed], pool)
         new, selected = drawn[0], masks[0]
     return NoisyLabels(
@@ -197,91 +198,9 @@ def make(
         p,
         names=known,
         selection=selection,
-        per_class=_checks.flag("per_class", per_class),
-        mapped_only=_checks.flag("mapped_only", mapped_only),
+        per_class=per_class,
+        mapped_only=mapped_only,
         options=options,
         features=fingerprint,
         regions=regions,
-    )
-
-
-# Which kinds take what; what is not named here goes with all, or says so itself.
-_GOES_WITH = {
-    "features": (*CONCENTRATED_KINDS, "hubness"),
-    "neighbors": ("hubness",),
-    "k": ("hubness",),
-    "noisy": ("human",),
-}
-_DOES_NOT_GO_WITH = {
-    "selection": (*CONCENTRATED_KINDS, "hubness", "human"),
-    "per_class": (*CONCENTRATED_KINDS, "human"),
-    "mapped_only": (*CONCENTRATED_KINDS, "human"),
-    "level": ("human",),
-    "matrix": ("human",),
-    "label_map": ("human",),
-    "alternatives": ("human",),
-}
-
-
-def check_options(kind: str, given: dict[str, Any]) -> None:
-    """Refuse what does not go with a kind; `given` are None where they are not."""
-    if given["selection"] is not None and given["selection"] not in SELECTIONS:
-        raise unknown_name("selection", given["selection"], SELECTIONS)
-    for argument, value in given.items():
-        if value is None:
-            continue
-        if kind in _DOES_NOT_GO_WITH.get(argument, ()):
-            raise InputValueError(argument, f"does not go with noise {kind!r}; leave it out")
-        kinds = _GOES_WITH.get(argument, KINDS)
-        if kind not in kinds:
-            raise InputValueError(
-                argument, f"goes with noise {', '.join(map(repr, kinds))}, not with {kind!r}; leave it out"
-            )
-
-
-def concentrated_noise(
-    kind: str,
-    clean: NDArray[np.int32],
-    matrix: NDArray[np.float64],
-    features: ArrayLike | None,
-    progress: Callable[[str, int, int], object] | None,
-) -> ConcentratedNoise:
-    """Check the features of concentrated noise."""
-    if features is None:
-        raise InputValueError("features", f"noise {kind!r} needs them, [N, d]: where the examples lie")
-    x = _checks.features("features", _checks.finite_rows("features", features))
-    if len(x) != len(clean):
-        raise InputValueError("features", f"has {len(x)} rows for {len(clean)} labels")
-    return ConcentratedNoise(kind, clean, matrix, x, progress)
-
-
-def _classes_of(
-    labels: ArrayLike, noisy: ArrayLike, num_classes: int | None
-) -> tuple[list[str] | None, int | None]:
-    """The names of classes that occur in either of two sets of labels, or the number of classes."""
-    both = [_checks.array(*pair) for pair in (("labels", labels), ("noisy", noisy))]
-    words = [array.dtype.kind in "UTO" for array in both]
-    if words[0] != words[1]:
-        raise InputTypeError("noisy", "are names and the labels numbers, or the other way: give names= too")
-    if words[0]:
-        return sorted({str(word) for array in both for word in array.ravel().tolist()}), num_classes
-    if num_classes is None and all(array.dtype.kind in "iu" and array.size for array in both):
-        num_classes = min(_checks.MOST_CLASSES, max(2, *(int(array.max()) + 1 for array in both)))
-    return None, num_classes
-
-
-def _human(
-    clean: NDArray[np.int32], names: tuple[str, ...], noisy: ArrayLike | None, seed: int
-) -> NoisyLabels:
-    """The record of labels that people gave: a draw, by all of them, from the matrix of what they did."""
-    if noisy is None:
-        raise InputValueError("noisy", "noise 'human' needs them: the labels that people gave")
-    given, _ = encode("noisy", noisy, names)
-    if len(given) != len(clean):
-        raise InputValueError("noisy", f"has {len(given)} labels for {len(clean)} clean ones")
-    counts = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(counts, (clean, given), 1)
-    everyone = np.ones(len(clean), np.bool_)
-    return NoisyLabels(
-        "human", 1.0, seed, clean, given, everyone, shares_of(counts), names=names, selection="given"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance
-from pynoise._files import check_output, write_whole, writing_whole
+from pynoise._files import check_output, write_whole
 from pynoise._fingerprint import Fingerprint
-from pynoise._npz import read_arrays, unfit
+from pynoise._npz import read_record, write_record
 from pynoise.data import Dataset
 from pynoise.errors import InputError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise.classes import class_names, encode, some_of
@@ -220,15 +219,13 @@ class NoisyLabels:
             If the system refuses.
         """
         file = check_output("path", path, (NOISE_SUFFIX,))
-        meta = {"record": _RECORD, "format": _FORMAT} | {name: getattr(self, name) for name in _PLAIN}
-        meta |= {"digest": asdict(self.digest)}
+        meta = {name: getattr(self, name) for name in _PLAIN} | {"digest": asdict(self.digest)}
         meta |= {"features": None if self.features is None else asdict(self.features)}
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
         if self.regions is not None:
             parts = {name: getattr(self.regions, name) for name in _REGIONS}
             arrays |= {f"region_{name}": value for name, value in parts.items() if value is not None}
-        with writing_whole(file) as target:
-            np.savez_compressed(target, meta=np.array(json.dumps(meta, default=dict)), **arrays)
+        write_record(file, _RECORD, _FORMAT, meta, arrays)
 
     @classmethod
     def load(cls, path: str | Path, data: Dataset | ArrayLike | None = None) -> NoisyLabels:
@@ -248,27 +245,22 @@ class NoisyLabels:
         InputValueError
             If the file is damaged or not of this kind, or belongs to other labels.
         """
-        optional = [f"region_{name}" for name in _REGIONS]
-        parts: dict[str, Any] = read_arrays("noise_file", path, (*_ARRAYS, "meta"), optional, wanted=_WANTED)
-        try:
-            meta = json.loads(parts.pop("meta").item())
-            if meta["record"] != _RECORD:
-                raise InputValueError("record", f"it holds {meta['record']!r}, not {_RECORD!r}")
-            if meta["format"] != _FORMAT:
-                raise InputValueError("format", f"{meta['format']!r} is not {_FORMAT}, which is read here")
-            found = {name: parts.pop(f"region_{name}", None) for name in _REGIONS}
-            parts |= {name: meta[name] for name in _PLAIN}
+
+        def make(arrays: dict[str, Any], meta: dict[str, Any]) -> NoisyLabels:
+            found: dict[str, Any] = {name: arrays.pop(f"region_{name}", None) for name in _REGIONS}
+            parts: dict[str, Any] = {name: meta[name] for name in _PLAIN}
             there = any(value is not None for value in found.values())
             parts["regions"] = Regions(**found) if there else None
             parts["features"] = None if meta["features"] is None else Fingerprint.from_dict(meta["features"])
-            record = cls(**parts, path=str(path))
+            record = cls(**arrays, **parts, path=str(path))
             if record.digest != Fingerprint.from_dict(meta["digest"]):
                 raise InputValueError("digest", "the clean labels are not those that the record was made for")
-        except InputError as error:
-            raise unfit("noise_file", path, error, _WANTED) from None
-        except Exception as error:  # foreign JSON can be wrong in any way
-            problem = f"its record is damaged ({type(error).__name__}: {error})"
-            raise unfit("noise_file", path, problem, _WANTED) from None
+            return record
+
+        optional = [f"region_{name}" for name in _REGIONS]
+        record = read_record(
+            "noise_file", path, _RECORD, _FORMAT, make, keys=_ARRAYS, optional=optional, wanted=_WANTED
+        )
         if data is not None:
             record.check(data)
         return record

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pynoise._checks import METRICS
 from pynoise.cli import options
 from pynoise.cli.noise.show import print_estimate
 from pynoise.cli.noise.source import features_option, load_features
@@ -35,13 +34,7 @@ __all__ = ["command"]
     metavar="FILE.npz",
     help="Neighbours from pynoise neighbors --of train, instead of a search.",
 )
-@click.option(
-    "--metric",
-    type=click.Choice(METRICS),
-    default="euclidean",
-    show_default=True,
-    help="Distance between rows.",
-)
+@options.metric_option
 @options.threads_option
 @click.option("--out", metavar="FILE.npz", help="Write the estimate to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
