@@ -76,7 +76,7 @@ def read_arrays(
 
 
 def write_record(
-    path: Path, record: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    path: Path, record: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> None:
     """Write a file whole: the `arrays`, and as the array ``meta`` JSON of what kind of record they are.
 
