@@ -131,6 +131,18 @@ def test_concentrated_noise_leaves_what_the_paper_expects():
     assert default.rows[1]["selected_fraction"] is None
 
 
+def test_mnist_under_concentrated_and_under_flip_noise(data_root):
+    whole = data.load("mnist", data_root)
+    part = data.Dataset(whole.x_train[:20_000], whole.y_train[:20_000], whole.x_test, whole.y_test)
+    kept = knn.neighbors(part, 11)
+    for kind, level in [("concentrated", 0.2), ("concentrated-exact", 0.3), ("concentrated", 0.5)]:
+        curve = pynoise.accuracy_curve(part, 11, kind, [level], neighbors=kept, repeats=1)
+        assert abs(curve.rows[0]["difference"]) < 0.05
+    flip = pynoise.accuracy_curve(part, 11, "flip", [0.0, 0.2], neighbors=kept, repeats=1)
+    clean, noisy = (row["measured"] for row in flip.rows)
+    assert clean - noisy < 0.03
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
