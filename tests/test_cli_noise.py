@@ -41,9 +41,10 @@ def test_make_and_show(run, tmp_path):
     assert code == 0
     assert shown.startswith(out)
     lines = shown.splitlines()
-    assert lines[7] == "requested: P(noisy label | clean class), of any example"
-    assert lines[9].split() == ["0", "0.7000", *["0.0333"] * 9]
-    assert lines[20] == "realised: share of each clean class with each label"
+    assert lines[6] == f"made by          pynoise {pynoise.__version__}"
+    assert lines[8] == "requested: P(noisy label | clean class), of any example"
+    assert lines[10].split() == ["0", "0.7000", *["0.0333"] * 9]
+    assert lines[21] == "realised: share of each clean class with each label"
     code, shown, _ = run("noise", "show", "a.npz", "--json")
     summary = json.loads(shown)
     assert summary == json.loads(json.dumps(record.summary()))
@@ -94,7 +95,7 @@ def test_labels_of_a_file(run, tmp_path):
     record = noise.NoisyLabels.load(tmp_path / "a.npz")
     assert record.names == ("cat", "dog", "eel")
     _, out, _ = run("noise", "show", "a.npz")
-    assert out.splitlines()[8].split() == ["cat", "dog", "eel"]
+    assert out.splitlines()[9].split() == ["cat", "dog", "eel"]
     np.savez(tmp_path / "human.npz", clean_label=record.clean, worse_label=record.noisy)
     code, out, _ = call(
         run, "noise make human.npz:clean_label --noise human --labels human.npz:worse_label --out h.npz"
@@ -109,7 +110,7 @@ def test_labels_of_a_file(run, tmp_path):
     np.save(tmp_path / "many.npy", np.arange(1000) % 100)
     call(run, "noise make many.npy --noise semantic-asymmetric --map cifar100 --level 1 --out m.npz")
     _, out, _ = run("noise", "show", "m.npz")
-    assert out.splitlines()[7].split() == [
+    assert out.splitlines()[8].split() == [
         "class",
         "examples",
         "selected",
@@ -118,7 +119,7 @@ def test_labels_of_a_file(run, tmp_path):
         "mostly",
         "share",
     ]
-    assert out.splitlines()[12].split() == ["4", "10", "10", "10", "1.0000", "30", "1.0000"]
+    assert out.splitlines()[13].split() == ["4", "10", "10", "10", "1.0000", "30", "1.0000"]
 
 
 def test_curves_take_the_file(run, tmp_path):
@@ -138,7 +139,7 @@ def test_estimates(run, tmp_path):
     code, out, err = call(run, "noise estimate digits --noise-file a.npz --out e.npz")
     assert code == 0
     assert err == "wrote e.npz\n"
-    assert out.startswith("digits: 1,297 labels, 10 classes, noise as estimated\nnoise rate       0.")
+    assert out.startswith("1,297 labels, 10 classes, noise as estimated\nnoise rate       0.")
     assert "The true noise rate is 0.3007; the entries of the matrix are off by 0.0" in out
     found = noise.EstimatedNoise.load(tmp_path / "e.npz")
     code, shown, _ = run("noise", "show", "e.npz")
@@ -155,9 +156,23 @@ def test_estimates(run, tmp_path):
     _, again, _ = call(run, "noise estimate digits --labels a.csv:noisy --json")
     assert json.loads(again)["transition"] == found.transition.tolist()
     assert "error" in json.loads(again)
-    code, out, _ = call(run, "noise estimate digits --json")
+    code, out, _ = call(run, "noise estimate digits --json --out own.npz")
     assert "error" not in json.loads(out)
     assert json.loads(out)["noise_rate"] < 0.05
+    # Of a file of labels, with features of their own.
+    (tmp_path / "own.csv").write_text(
+        "name\n" + "".join("abcdefghij"[y] + "\n" for y in data.load("digits").y_train)
+    )
+    np.save(tmp_path / "x.npy", data.load("digits").x_train.reshape(1297, -1))
+    code, again, _ = call(run, "noise estimate own.csv --features x.npy --json")
+    assert code == 0
+    assert json.loads(again)["names"] == list("abcdefghij")
+    assert json.loads(again)["transition"] == json.loads(out)["transition"]
+    assert "'--features': are missing: a file of labels" in call(run, "noise estimate own.csv")[2]
+    # What it was estimated from has that noise already.
+    code, _, err = call(run, "curve --K 5 --noise own.npz")
+    assert code == 2
+    assert "'--noise': own.npz was estimated from the labels of digits" in err
 
 
 def test_pictures(run, tmp_path):
@@ -184,7 +199,7 @@ def test_pictures(run, tmp_path):
     figure = record.plot()
     assert (
         figure.get_suptitle()
-        == f"concentrated noise, level 0.2: {record.realised_rate:.1%} of 1,297 labels wrong"
+        == f"concentrated noise, level 0.2:\n{record.realised_rate:.1%} of 1,297 labels wrong"
     )
 
 
@@ -239,6 +254,10 @@ def test_pictures(run, tmp_path):
         ("show none.npz", "'FILE.npz': there is no file 'none.npz'"),
         ("show bad.npz", "'FILE.npz': 'bad.npz' will not do: it is no zip archive"),
         ("plot a.npz --out a.pdf", "'--out': 'a.pdf' must end in one of .png, .svg"),
+        (
+            "plot good.npz --embedding tsne --out a.png",
+            "'--embedding': needs examples: give --dataset or --features",
+        ),
         ("plot good.npz --dataset ideal --out a.png", "'FILE.npz': good.npz was made for other labels"),
         ("plot good.npz --features x.npy --out a.png", "'--features': has 5 rows for 1297 labels"),
         (
@@ -312,7 +331,7 @@ def test_long_names_and_empty_ones_have_columns_of_their_own(run, tmp_path):
     names = ("long_class_name_1", "long_class_name_2", "")
     noise.make(np.arange(30) % 3, "flip", 1.0, names=names).save(tmp_path / "a.npz")
     _, out, _ = call(run, "noise show a.npz")
-    rows = out.splitlines()[9:12]
+    rows = out.splitlines()[10:13]
     assert [row.split()[-3:] for row in rows] == [
         ["-", "1.0000", "-"],
         ["-", "-", "1.0000"],

@@ -126,6 +126,12 @@ def test_concentrated_noise_leaves_what_the_paper_expects():
     mapped = pynoise.accuracy_curve("digits", 11, "concentrated", [0.2], label_map="all:0", repeats=1)
     assert mapped.meta["noise"] == "concentrated all:0"
     assert mapped.rows[0]["realised_rate"] < mapped.rows[0]["selected_fraction"]  # zeros stay zeros
+    zeros = (data.load("digits").y_test == 0).mean()
+    assert mapped.rows[0]["analytic"] == pytest.approx(1 - 0.2 * (1 - zeros))
+    digits = data.load("digits")
+    record = noise.make(digits.y_train, "concentrated", 0.2, features=digits.x_train)
+    given = pynoise.accuracy_curve(digits, 11, record)
+    assert given.rows[0]["analytic"] == 1 - record.realised_rate
     default = pynoise.accuracy_curve("digits", [11], "concentrated", measure=False)
     assert [round(1 / row["level"]) for row in default.rows[1:]] == [10, 8, 6, 5, 4, 3, 2]
     assert default.rows[1]["selected_fraction"] is None

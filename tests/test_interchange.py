@@ -44,6 +44,9 @@ def test_a_data_set_of_torchvision_with_noisy_labels(data_root):
         assert image == mnist[i][0]
         assert label == record.noisy[i]
         assert type(label) is int
+    # Labels go through what the data set does to them.
+    tenfold = datasets.MNIST(data_root, train=False, target_transform=lambda label: 10 * label)
+    assert noise.NoisyDataset(tenfold, record)[17][1] == 10 * record.noisy[17]
     with pytest.raises(IndexError):
         noisy[10_000]
     loader = torch.utils.data.DataLoader(

@@ -427,7 +427,9 @@ def test_bad_matrices(matrix, error, message):
         ({"progress": 5}, InputTypeError, "progress: 5 cannot be called"),
         ({"names": 5}, InputTypeError, "names: 5 is no sequence of strings"),
         ({"labels": ["a", "b"], "num_classes": 5}, InputValueError, "num_classes: is 5; labels name 2"),
-        ({"label_map": {"cat": "dog"}}, InputTypeError, "label_map: 'dog' is not a whole number"),
+        ({"label_map": {"cat": "dog"}}, InputValueError, "label_map: 'cat' is not known; known are 0, 1"),
+        ({"label_map": "0:one"}, InputValueError, "label_map: 'one' is not known; known are 0, 1"),
+        ({"label_map": {"0": 7}}, InputValueError, "label_map: 7 is too large; give at most 1"),
         (
             {"kind": "human", "level": None, "noisy": [0, 1, 0], "alternatives": 2},
             InputValueError,

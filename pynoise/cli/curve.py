@@ -143,7 +143,8 @@ def command(
 
 def _print(curve: AccuracyCurve) -> None:
     meta = curve.meta
-    repeats = f"{meta['repeats']} repeats" if meta["repeats"] else "not measured"
+    count = meta["repeats"]
+    repeats = f"{count} repeat{'s' * (count > 1)}" if count else "not measured"
     click.echo(f"{data_words(meta)}, {repeats}")
     for k in meta["k"]:
         click.echo(f"\nK = {k}")

@@ -15,6 +15,7 @@ from pynoise.curves.examples import Examples
 from pynoise.curves.fixed import Fixed
 from pynoise.curves.noise import CurveNoise
 from pynoise.curves.predict import Iid, Predictor
+from pynoise.noise.spread import movable
 from pynoise.noise.structure import structure_of
 
 __all__ = ["NODE_BUDGET", "Setting"]
@@ -49,7 +50,9 @@ class Setting:
     def predictor(self, ks: list[int]) -> Predictor:
         """Make the predictor for some K."""
         if self.noise.concentrated:
-            return Concentrated()
+            moved = movable(self.noise.matrix)[self.examples.dataset.y_test].mean()
+            record = self.noise.record
+            return Concentrated(float(moved), None if record is None else record.realised_rate)
         structure = structure_of(self.noise.matrix)
         data, given = self.examples.dataset, self.examples.given
         cases: dict[int, Cases]

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
 from pynoise import noise as noise_package
+from pynoise._fingerprint import Fingerprint
 from pynoise.curves.run import Drawer, Progress
 from pynoise.data import Dataset
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
@@ -111,12 +112,9 @@ def noise_of(
         return _named(noise, dataset, label_map, seed)
     classes = dataset.num_classes
     if isinstance(noise, str | Path) and str(noise).lower().endswith(NOISE_SUFFIX):
-        path = noise
-        noise = noise_package.load(path)
-        if isinstance(noise, noise_package.EstimatedNoise):
-            return _estimated(noise, classes, str(path))
+        noise = noise_package.load(noise)
     if isinstance(noise, noise_package.EstimatedNoise):
-        return _estimated(noise, classes, "estimated")
+        return _estimated(noise, dataset)
     if isinstance(noise, noise_package.NoisyLabels):
         noise.check(dataset)
         name = noise.kind if noise.path is None else f"{noise.kind} {noise.path}"
@@ -160,9 +158,16 @@ def _named(
     return CurveNoise(name, p, kind)
 
 
-def _estimated(noise: noise_package.EstimatedNoise, classes: int, name: str) -> CurveNoise:
+def _estimated(noise: noise_package.EstimatedNoise, dataset: Dataset) -> CurveNoise:
     """Noise as it was estimated is that of level 1, with the matrix T."""
-    return CurveNoise(name, _of_file(noise.transition, classes, name), "matrix")
+    name = noise.path or "estimated"
+    if noise.labels == Fingerprint.of(dataset.y_train):
+        raise InputValueError(
+            "noise",
+            f"{name} was estimated from the labels of {dataset.name}, which have that noise already; give it "
+            "to data whose labels are clean",
+        )
+    return CurveNoise(name, _of_file(noise.transition, dataset.num_classes, name), "matrix")
 
 
 def _of_file(matrix: NDArray[np.float64], classes: int, name: str) -> NDArray[np.float64]:

@@ -126,9 +126,11 @@ class NoisyDataset(Generic[_Example]):
         self.record = record
         self.targets: list[int] = record.noisy.tolist()
 
-    def __getitem__(self, index: int) -> tuple[_Example, int]:
-        """The example as the data set gives it, with its noisy label."""
-        return self.dataset[index][0], self.targets[index]
+    def __getitem__(self, index: int) -> tuple[_Example, Any]:
+        """The example as the data set gives it, with its noisy label, through its ``target_transform``."""
+        label = self.targets[index]
+        transform = getattr(self.dataset, "target_transform", None)
+        return self.dataset[index][0], label if transform is None else transform(label)
 
     def __len__(self) -> int:
         return len(self.targets)

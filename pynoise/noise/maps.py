@@ -107,8 +107,13 @@ def numbered(label_map: LabelMap | str, names: Sequence[str]) -> LabelMap | str:
         return label_map
     known = {name: i for i, name in enumerate(names)}
     words = [word for pair in pairs.items() for word in pair if word != "all"]
-    if not all(isinstance(word, str) and word in known for word in words):
+    if not any(isinstance(word, str) for word in words):
         return label_map
+    unknown = next((word for word in words if word not in known), None)
+    if unknown is not None:
+        if isinstance(unknown, str) and not unknown.isdecimal():
+            raise unknown_name("label_map", unknown, names)
+        return label_map  # a number, which the check of numbers blames
     return {("all" if one == "all" else known[str(one)]): known[str(target)] for one, target in pairs.items()}
 
 

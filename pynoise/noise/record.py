@@ -196,6 +196,8 @@ class NoisyLabels:
         try:
             other = Fingerprint.of(encode("labels", labels, self.names)[0])
             digest = f" ({other}, sha256 {other.sha256[:12]}…)"
+            if other.shape == mine.shape:
+                digest += f", which are as many: are the classes in the order {some_of(self.names)}?"
         except InputError as error:  # labels of other classes
             other, digest = None, f" ({error.problem})"
         if mine != other:

@@ -30,12 +30,13 @@ def accuracy_curve(curve: AccuracyCurve, beside: Sequence[AccuracyCurve] = ()) -
     pairs = [(one, k) for one in curves for k in one.meta["k"]]
     for i, (one, k) in enumerate(pairs):
         words = f"K = {k}" if not beside else f"{short(one.meta['noise'])}, K = {k}"
-        _draw(axes, one, k, i, words)
+        # The first are the largest, so that the last do not hide them.
+        _draw(axes, one, k, i, words, size=max(3.5, 8.5 - 1.5 * i) if beside else 4.5)
     noises = " and ".join(short(one.meta["noise"]) for one in curves)
     of_noise = f"{noises} noise" if beside else _noise(curve.meta["noise"])
     _dress(axes, f"{short(curve.meta['data'])}: K-NN under {of_noise}")
     if len({row["level"] for one in curves for row in one.rows}) == 1:
-        axes.set_xlim(-0.02, 1.02)
+        axes.set_xlim(-0.02, 1.05)
     if outside:
         figure.legend(fontsize="small", loc="outside right upper")
     else:
@@ -43,8 +44,8 @@ def accuracy_curve(curve: AccuracyCurve, beside: Sequence[AccuracyCurve] = ()) -
     return figure
 
 
-def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str) -> None:
-    """The line and the points of one K; `i` chooses how they look."""
+def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str, *, size: float) -> None:
+    """The line and the points of one K, so large; `i` chooses how they look."""
     rows = sorted((row for row in curve.rows if row["k"] == k), key=lambda row: row["level"])
     levels = [row["level"] for row in rows]
     color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
@@ -67,7 +68,7 @@ def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str) -> None:
             yerr=[row["measured_sd"] or 0.0 for row in rows],
             fmt=marker,
             color=color,
-            markersize=4.5,
+            markersize=size,
             markerfacecolor="white",
             capsize=2,
             label=f"{words}, measured",

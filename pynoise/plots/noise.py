@@ -42,7 +42,8 @@ def noise_picture(
     _draw_matrix(axes[0], matrix, names)
     if points is not None:
         _draw_points(axes[1], points, names)
-    figure.suptitle(title, parse_math=False)
+    # Over the matrix alone there is less room.
+    figure.suptitle(title if points is not None else title.replace(": ", ":\n", 1), parse_math=False)
     return figure
 
 
@@ -89,10 +90,17 @@ def _draw_points(axes: Axes, points: Points, names: Sequence[str]) -> None:
         axes.scatter(right[:, 0], right[:, 1], s=7, color=color, linewidths=0, alpha=0.6)
         spots = points.places[own & wrong]
         axes.scatter(
-            spots[:, 0], spots[:, 1], s=17, marker="X", color=color, edgecolors="black", linewidths=0.4
+            spots[:, 0],
+            spots[:, 1],
+            s=17,
+            marker="X",
+            color=color,
+            edgecolors="black",
+            linewidths=0.4 if wrong.mean() < 0.3 else 0.15,
         )
         axes.scatter([], [], s=25, color=color, label=legend)
-    axes.scatter([], [], s=25, marker="X", color="white", edgecolors="black", label="wrong label")
+    if wrong.any():
+        axes.scatter([], [], s=25, marker="X", color="white", edgecolors="black", label="wrong label")
     axes.set(
         xticks=[],
         yticks=[],
@@ -100,5 +108,5 @@ def _draw_points(axes: Axes, points: Points, names: Sequence[str]) -> None:
         title=f"{len(wrong):,} examples, coloured by the label they have",
     )
     if classes <= 20:
-        for text in axes.legend(fontsize="x-small", ncols=1 + classes // 11, loc="best").get_texts():
+        for text in axes.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1, 1)).get_texts():
             text.set_parse_math(False)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pynoise.cli import options
 from pynoise.cli.noise.show import print_estimate
-from pynoise.cli.noise.source import features_option, load_features
+from pynoise.cli.noise.source import features_option, labels_of
 from pynoise.cli.progress import progress_bars
 
 if TYPE_CHECKING:
-    from pynoise.data import Dataset
-    from pynoise.noise import NoisyLabels
+    from pynoise.noise import EstimatedNoise, NoisyLabels
 
 __all__ = ["command"]
 
@@ -52,14 +51,16 @@ def command(
     """Estimate the noise in labels from the labels of each example's two nearest neighbours.
 
     DATA is digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train,
-    y_train, x_test, y_test. Its training labels are taken to be noisy, unless --labels or --noise-file
-    brings others: then its own are the clean ones, and the error of the estimate is printed. The features
-    decide how good an estimate is: nearest neighbours must mostly be of one class.
+    y_train, x_test, y_test; or, with --features or --neighbors, a file of labels, as pynoise noise make
+    takes them. Its (training) labels are taken to be noisy, unless --labels or --noise-file brings others:
+    then its own are the clean ones, and the error of the estimate is printed. The features decide how good
+    an estimate is: nearest neighbours must mostly be of one class.
 
     \b
     Examples:
       pynoise noise estimate features.npz --out estimated.npz
-      pynoise curve --noise estimated.npz --dataset features.npz
+      pynoise curve --noise estimated.npz --dataset mnist
+      pynoise noise estimate labels.csv:species --features features.npy
       pynoise noise estimate cifar10 --labels CIFAR-10_human.npz:worse_label --features features.npy
     """  # noqa: D301 - click's mark for lines to be left as they are
     if labels is not None and noise_file is not None:
@@ -69,6 +70,8 @@ def command(
         # What can be refused at once is refused before the data are loaded.
         from pynoise import noise
         from pynoise._files import check_output
+        from pynoise.errors import InputValueError
+        from pynoise.noise.classes import encode
         from pynoise.noise.estimated import ESTIMATE_SUFFIX
 
         if out is not None:
@@ -76,17 +79,20 @@ def command(
             options.check_apart([out], [source.dataset, labels, noise_file, features, neighbors])
         given = None if labels is None else noise.load_labels(labels)
         record = None if noise_file is None else noise.NoisyLabels.load(noise_file)
-        x = None if features is None else load_features(features)
-        data = source.load()
+        found = labels_of(source)
+        x = found.features(features)
         if given is not None:
-            record = noise.make(data.y_train, "human", noisy=given, names=data.names)
+            record = noise.make(found.values, "human", noisy=given, names=found.names)
         elif record is not None:
-            record.check(data)
+            record.check(found.values if found.data is None else found.data)
+        y, names = (record.noisy, record.names) if record else encode("labels", found.values, found.names)
+        if x is None:
+            raise InputValueError("features", "are missing: a file of labels has none of its own")
         with progress_bars() as progress:
-            found = noise.estimate(
-                data.x_train if x is None else x,
-                data.y_train if record is None else record.noisy,
-                names=data.names,
+            estimated = noise.estimate(
+                x,
+                y,
+                names=names,
                 neighbors=neighbors,
                 metric=metric,
                 threads=threads,
@@ -94,18 +100,17 @@ def command(
             )
     # Written before anything is printed: a reader of the output may have gone.
     if out is not None:
-        found.save(out)
+        estimated.save(out)
         click.echo(f"wrote {out}", err=True)
-    _print(found, data, record, as_json=as_json)
+    _print(estimated, record, as_json=as_json)
 
 
-def _print(found: Any, data: Dataset, record: NoisyLabels | None, *, as_json: bool) -> None:
+def _print(found: EstimatedNoise, record: NoisyLabels | None, *, as_json: bool) -> None:
     error = None if record is None else found.error(record.empirical)
     if as_json:
         known = {} if error is None else {"error": error._asdict()}
         click.echo(json.dumps(found.summary() | known, indent=1))
         return
-    click.echo(f"{data.name}: ", nl=False)
     print_estimate(found)
     if error is not None and record is not None:
         click.echo(

@@ -22,9 +22,7 @@ __all__ = ["command"]
 @click.option(
     "--embedding",
     type=click.Choice(EMBEDDINGS),
-    default="pca",
-    show_default=True,
-    help="How features become two dimensions.",
+    help="How features become two dimensions; t-SNE takes up to a minute.  [pca]",
 )
 @click.option("--points", type=int, default=2000, show_default=True, help="Draw so many of the examples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples, and of t-SNE.")
@@ -34,7 +32,7 @@ def command(
     file: str,
     dataset: str | None,
     features: str | None,
-    embedding: str,
+    embedding: str | None,
     points: int,
     seed: int,
     classes: int | None,
@@ -53,6 +51,8 @@ def command(
     """  # noqa: D301 - click's mark for lines to be left as they are
     source = options.Data(dataset or "digits", classes, data_root, download)
     source.check("--dataset")
+    if embedding is not None and dataset is None and features is None:
+        raise click.BadParameter("needs examples: give --dataset or --features", param_hint="'--embedding'")
     with options.in_words_of_options(noise_file="FILE.npz", noise="FILE.npz"):
         from pynoise import noise
         from pynoise._files import PICTURE_SUFFIXES, check_output
@@ -71,5 +71,5 @@ def command(
                 data = source.load()
                 found.check(data)
                 x = data.x_train if x is None else x
-            found.plot(out, features=x, embedding=embedding, points=points, seed=seed)
+            found.plot(out, features=x, embedding=embedding or "pca", points=points, seed=seed)
     click.echo(f"wrote {out}", err=True)

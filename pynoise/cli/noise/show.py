@@ -78,6 +78,7 @@ def print_record(record: NoisyLabels, *, in_full: bool = True) -> None:
     click.echo(f"clean labels     sha256 {record.digest.sha256[:12]}")
     if not in_full:
         return
+    click.echo(f"made by          pynoise {record.versions.get('pynoise', '(unknown)')}")
     if len(record.names) <= _MOST_COLUMNS:
         if not by_people:
             _print_matrix(
