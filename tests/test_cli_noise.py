@@ -349,3 +349,12 @@ def test_what_is_made_is_written_though_nobody_reads(tmp_path):
     os.close(writer)
     assert done.returncode == 1
     noise.NoisyLabels.load(tmp_path / "a.npz", data.load("digits"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"), [("nois", "'noise'"), ("noise estimat", "'estimate'"), ("fitk", "'fit-k'")]
+)
+def test_the_nearest_command_is_suggested(run, line, message):
+    code, _, err = call(run, line)
+    assert code == 2
+    assert err.endswith(f"No such command {line.split()[-1]!r}. Did you mean {message}?\n")
