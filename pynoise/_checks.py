@@ -155,6 +155,13 @@ def rows(argument: str, value: ArrayLike) -> NDArray[Any]:
     return values
 
 
+def one_row_each(argument: str, values: NDArray[Any], labels: int) -> NDArray[Any]:
+    """Check that there are as many rows as labels."""
+    if len(values) != labels:
+        raise InputValueError(argument, f"has {len(values)} rows for {labels} labels")
+    return values
+
+
 def finite_rows(argument: str, value: ArrayLike) -> NDArray[Any]:
     """Check rows of numbers, [N, ...], all finite."""
     values = rows(argument, value)

@@ -18,7 +18,7 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.noise.concentrated import CLUSTER_LEVELS, ConcentratedNoise
 from pynoise.noise.hubness import NEIGHBORHOOD, occurrences_of
 from pynoise.noise.maps import map_words, numbered
-from pynoise.noise.matrices import CONCENTRATED_KINDS, MATRIX_SUFFIXES, SPREAD_KINDS
+from pynoise.noise.matrices import CONCENTRATED_KINDS, DRAWN_KINDS, MATRIX_SUFFIXES, SPREAD_KINDS
 from pynoise.noise.record import NOISE_SUFFIX
 from pynoise.noise.spread import SpreadNoise
 
@@ -61,7 +61,7 @@ class CurveNoise:
     @property
     def drawn(self) -> bool:
         """Whether the matrix is drawn by a seed."""
-        return self.kind in ("general", "random-asymmetric")
+        return self.kind in DRAWN_KINDS
 
     def levels(self, drawer: Drawer | None) -> list[float]:
         """Levels where none are given: 0, 0.05, …, 1 within reach, or those of the paper's clusters."""
@@ -151,9 +151,8 @@ def _named(
         label_map = dataset.name
     if label_map is not None:
         label_map = numbered(label_map, dataset.names)
-    few = 2 if kind in ("general", "random-asymmetric") else 1
-    if dataset.num_classes <= few:
-        raise InputValueError("noise", f"{kind!r} needs {few} other labels; {dataset.name} has {few} classes")
+    if kind in DRAWN_KINDS and dataset.num_classes < 3:
+        raise InputValueError("noise", f"{kind!r} needs 2 other labels; {dataset.name} has 2 classes")
     p = noise_package.corruption_matrix(kind, dataset.num_classes, label_map=label_map, seed=seed)
     return CurveNoise(name, p, kind)
 

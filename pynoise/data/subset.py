@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import _checks, _core, seeds
+from pynoise import _checks, seeds
+from pynoise._sample import sample
 from pynoise.data.dataset import Dataset
 
 __all__ = ["draw_queries", "with_queries"]
@@ -41,8 +42,7 @@ def draw_queries(dataset: Dataset, count: Any, seed: int) -> NDArray[np.int64]:
     """
     examples = len(dataset.x_test)
     checked = _checks.whole("queries", count, 1, examples, ", the number of test examples")
-    keys = _core.random_uniform(seeds.split(seed, "queries"), "queries", examples)
-    return np.sort(np.argsort(keys, kind="stable")[:checked])
+    return sample(seeds.split(seed, "queries"), "queries", examples, checked)
 
 
 def with_queries(dataset: Dataset, queries: NDArray[np.int64]) -> Dataset:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import _checks, _core, seeds
+from pynoise._sample import sample
 from pynoise.errors import InputValueError
 from pynoise.knn.nearest import Found, Progress, SearchStatistics
 from pynoise.knn.nearest import search as search_by
@@ -146,13 +147,12 @@ def _recall(
     seed: int,
 ) -> float:
     """The share of the exact neighbours among those found, for a sample of the queries."""
-    order = np.argsort(_core.random_uniform(seeds.split(seed, "hnsw recall"), "queries", len(query)))
-    sample = np.sort(order[:SAMPLE])
+    some = sample(seeds.split(seed, "hnsw recall"), "queries", len(query), SAMPLE)
     k = indices.shape[1]
-    exact = search_by(train, query[sample], k + exclude_self, metric=metric, threads=threads or None)[0]
+    exact = search_by(train, query[some], k + exclude_self, metric=metric, threads=threads or None)[0]
     if exclude_self:
-        exact = _without(exact, sample)
-    hits = sum(np.intersect1d(*pair).size for pair in zip(indices[sample], exact, strict=True))
+        exact = _without(exact, some)
+    hits = sum(np.intersect1d(*pair).size for pair in zip(indices[some], exact, strict=True))
     return float(hits / exact.size)
 
 

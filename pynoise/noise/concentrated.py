@@ -68,9 +68,12 @@ class ConcentratedNoise:
         if features is None:
             raise InputValueError("features", f"noise {kind!r} needs them, [N, d]: where the examples lie")
         x = _checks.features("features", _checks.finite_rows("features", features))
-        if len(x) != len(clean):
-            raise InputValueError("features", f"has {len(x)} rows for {len(clean)} labels")
-        return cls(kind, clean, matrix, x, progress)
+        return cls(kind, clean, matrix, _checks.one_row_each("features", x, len(clean)), progress)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the level is met exactly."""
+        return self.kind == "concentrated-exact"
 
     def draw(
         self, level: float, draws: Sequence[int], threads: int = 0
@@ -100,10 +103,9 @@ class ConcentratedNoise:
         if gamma == 0:
             nowhere = np.full(classes, -1, np.int32)
             return selected, Regions(np.zeros((classes, 1, width), np.float32), nowhere)
-        exact = self.kind == "concentrated-exact"
         members = [np.flatnonzero(self.clean == label) for label in range(classes)]
         clusters = _clusters(gamma)
-        if exact:
+        if self.exact:
             clusters = min(clusters, _MOST_CLUSTERS, max(map(len, members)))
         counts = _shared([len(rows) for rows in members], gamma)
         dtype = np.float64 if self.features.dtype == np.float64 else np.float32
@@ -116,25 +118,24 @@ class ConcentratedNoise:
                 self.progress("clusters", label, classes)
             if not len(rows):
                 continue
+            x = self.features[rows]
             count = min(clusters, len(rows))  # the exact kind takes a class of any size
-            found, chosen[label], over = self._cluster(label, rows, count, gamma, surplus, seed, threads)
+            found, chosen[label], over = self._cluster(label, x, count, gamma, surplus, seed, threads)
             surplus += over
             centers[label, :count] = found
-            if exact:
-                nearest, margins[label] = _nearest(
-                    self.features[rows], found, int(chosen[label]), counts[label], threads
-                )
+            if self.exact:
+                nearest, margins[label] = _nearest(x, found, int(chosen[label]), counts[label], threads)
                 selected[rows[nearest]] = True
         if self.progress is not None:
             self.progress("clusters", classes, classes)
-        regions = Regions(centers, chosen, margins if exact else None)
-        if not exact:
+        regions = Regions(centers, chosen, margins if self.exact else None)
+        if not self.exact:
             selected = regions.noisy(self.features, self.clean, threads=threads or None)
         return selected, regions
 
     def check(self, argument: str, level: float) -> None:
         """Refuse a level that clusters do not reach."""
-        if self.kind == "concentrated-exact" or level == 0:
+        if self.exact or level == 0:
             return
         if level > 0.5:
             raise InputValueError(
@@ -154,12 +155,12 @@ class ConcentratedNoise:
 
     def reach(self) -> float:
         """The largest level."""
-        return 1.0 if self.kind == "concentrated-exact" else 0.5
+        return 1.0 if self.exact else 0.5
 
     def _cluster(
         self,
         label: int,
-        rows: NDArray[np.intp],
+        x: NDArray[Any],
         clusters: int,
         level: float,
         surplus: float,
@@ -172,13 +173,12 @@ class ConcentratedNoise:
         """
         from pynoise.clustering import kmeans
 
-        wanted = level * len(rows)
-        exact = self.kind == "concentrated-exact"
+        wanted = level * len(x)
         of_class = seeds.split(seed, "noise/cluster", label)
         best: tuple[tuple[float, float], NDArray[Any], int, float] | None = None
-        for refit in range(1 if exact else _REFITS):
+        for refit in range(1 if self.exact else _REFITS):
             found = kmeans(
-                self.features[rows],
+                x,
                 clusters,
                 n_init=_STARTS,
                 seed=seeds.split(of_class, "refit", refit),
@@ -193,11 +193,11 @@ class ConcentratedNoise:
             if best is not None and best[0][0] <= _NEAR * wanted:
                 break
         assert best is not None  # noqa: S101 - there is a first fit
-        if not exact and best[0][0] > max(1.0, _FAR * wanted):
+        if not self.exact and best[0][0] > max(1.0, _FAR * wanted):
             raise InputValueError(
                 "features",
                 f"do not divide class {label} into {clusters} clusters: the one nearest in size to "
-                f"{wanted:.0f} of its {len(rows):,} examples misses that by {best[0][0]:.0f}; give noise "
+                f"{wanted:.0f} of its {len(x):,} examples misses that by {best[0][0]:.0f}; give noise "
                 "'concentrated-exact'",
             )
         return best[1:]

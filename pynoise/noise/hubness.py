@@ -39,9 +39,7 @@ def occurrences_of(
         if features is None:
             raise InputValueError("features", "noise 'hubness' needs them, [N, d], or neighbors")
         given = _checks.finite_rows("features", features)
-        x = _checks.features("features", given)
-        if len(x) != examples:
-            raise InputValueError("features", f"has {len(x)} rows for {examples} labels")
+        x = _checks.one_row_each("features", _checks.features("features", given), examples)
         count = _checks.whole("k", k, 1, len(x) - 1, limit)
         indices, _ = knn.search(x, x, count, exclude_self=True, threads=threads)
         return np.bincount(indices.reshape(-1), minlength=examples).astype(float), Fingerprint.of(given)

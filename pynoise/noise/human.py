@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.noise.classes import encode
-from pynoise.noise.record import NoisyLabels, shares_of
+from pynoise.noise.record import NoisyLabels, counts_of, shares_of
 
 __all__ = ["classes_of", "human_noise"]
 
@@ -37,9 +37,6 @@ def human_noise(
     given, _ = encode("noisy", noisy, names)
     if len(given) != len(clean):
         raise InputValueError("noisy", f"has {len(given)} labels for {len(clean)} clean ones")
-    counts = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(counts, (clean, given), 1)
+    matrix = shares_of(counts_of(clean, given, len(names)))
     everyone = np.ones(len(clean), np.bool_)
-    return NoisyLabels(
-        "human", 1.0, seed, clean, given, everyone, shares_of(counts), names=names, selection="given"
-    )
+    return NoisyLabels("human", 1.0, seed, clean, given, everyone, matrix, names=names, selection="given")

@@ -13,12 +13,15 @@ from pynoise.noise.maps import LabelMap, targets_of
 
 __all__ = [
     "CONCENTRATED_KINDS",
+    "DRAWN_KINDS",
     "KINDS",
     "MATRIX_SUFFIXES",
+    "PLACED_KINDS",
     "SPREAD_KINDS",
     "checked_matrix",
     "corruption_matrix",
     "load_matrix",
+    "off_diagonal",
 ]
 
 # The files that hold a matrix.
@@ -36,6 +39,9 @@ SPREAD_KINDS = (
     "hubness",
 )
 CONCENTRATED_KINDS = ("concentrated", "concentrated-exact")
+# Kinds that depend on where examples lie, and those whose matrix is drawn by a seed.
+PLACED_KINDS = (*CONCENTRATED_KINDS, "hubness")
+DRAWN_KINDS = ("general", "random-asymmetric")
 # And labels that are given: nothing is selected or drawn.
 KINDS = (*SPREAD_KINDS, *CONCENTRATED_KINDS, "human")
 
@@ -173,6 +179,13 @@ def checked_matrix(matrix: ArrayLike, classes: int | None = None) -> NDArray[np.
         k = off[0]
         raise InputValueError("matrix", f"row {k} sums to {sums[k]:.10g}; every row must sum to 1")
     return result
+
+
+def off_diagonal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a matrix [L, L] gives to other labels: the same with zeros on the diagonal."""
+    others = matrix.copy()
+    np.fill_diagonal(others, 0)
+    return others
 
 
 def load_matrix(path: str | Path) -> NDArray[np.float64]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pynoise.errors import InputValueError, unknown_name
-from pynoise.noise.matrices import CONCENTRATED_KINDS, KINDS
+from pynoise.noise.matrices import CONCENTRATED_KINDS, KINDS, PLACED_KINDS
 from pynoise.noise.spread import SELECTIONS
 
 __all__ = ["check_options"]
 
 # Which kinds take what; what is not named here goes with all, or says so itself.
 _GOES_WITH = {
-    "features": (*CONCENTRATED_KINDS, "hubness"),
+    "features": PLACED_KINDS,
     "neighbors": ("hubness",),
     "k": ("hubness",),
     "noisy": ("human",),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from pynoise import _checks, _core, plots
+from pynoise import _checks, plots
+from pynoise._sample import sample
 from pynoise.analysis import EMBEDDINGS, embed
-from pynoise.errors import InputValueError, unknown_name
+from pynoise.errors import unknown_name
 from pynoise.plots.noise import Points
 
 if TYPE_CHECKING:
@@ -35,12 +35,9 @@ def picture(
         raise unknown_name("embedding", embedding, EMBEDDINGS)
     drawn = None
     if features is not None:
-        x = _checks.rows("features", features)
-        if len(x) != len(record.clean):
-            raise InputValueError("features", f"has {len(x)} rows for {len(record.clean)} labels")
+        x = _checks.one_row_each("features", _checks.rows("features", features), len(record.clean))
         count = min(_checks.whole("points", points, 3), len(x))
-        keys = _core.random_uniform(_checks.seed("seed", seed), "noise/points", len(x))
-        some = np.sort(np.argsort(keys, kind="stable")[:count])
+        some = sample(_checks.seed("seed", seed), "noise/points", len(x), count)
         places = embed(x[some], embedding, seed=seed)
         drawn = Points(places, record.clean[some], record.noisy[some], _SPACES[embedding])
     asked = "" if record.kind == "human" else f", level {record.level:.10g}"

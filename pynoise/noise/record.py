@@ -18,7 +18,7 @@ from pynoise.data import Dataset
 from pynoise.errors import InputError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise.classes import class_names, encode, some_of
 from pynoise.noise.levels import check_level
-from pynoise.noise.matrices import KINDS, checked_matrix
+from pynoise.noise.matrices import KINDS, checked_matrix, off_diagonal
 from pynoise.noise.regions import Regions
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ class NoisyLabels:
     @property
     def counts(self) -> NDArray[np.int64]:
         """How many examples of each class have each label, int64 [L, L]: row clean, column noisy."""
-        classes = len(self.matrix)
-        flat = self.clean.astype(np.int64) * classes + self.noisy
-        return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
+        return counts_of(self.clean, self.noisy, len(self.matrix))
 
     @property
     def empirical(self) -> NDArray[np.float64]:
@@ -150,9 +148,8 @@ class NoisyLabels:
     @property
     def expected_rate(self) -> float:
         """Share of the labels that the matrix makes wrong on average, given which examples were selected."""
-        others = self.matrix.copy()
-        np.fill_diagonal(others, 0)
-        return float(others.sum(axis=1)[self.clean[self.selected]].sum() / len(self.clean))
+        wrong = off_diagonal(self.matrix).sum(axis=1)
+        return float(wrong[self.clean[self.selected]].sum() / len(self.clean))
 
     @property
     def realised_rate(self) -> float:
@@ -373,6 +370,12 @@ class NoisyLabels:
         if path is not None:
             write_whole(check_output("path", path, (".csv",)), text.getvalue().encode())
         return text.getvalue()
+
+
+def counts_of(clean: NDArray[np.int32], noisy: NDArray[np.int32], classes: int) -> NDArray[np.int64]:
+    """How many examples of each class have each label, [L, L]."""
+    flat = clean.astype(np.int64) * classes + noisy
+    return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
 
 
 def shares_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pynoise import _core
 from pynoise.errors import InputValueError
 from pynoise.noise.levels import check_level, selected_count
+from pynoise.noise.matrices import off_diagonal
 
 __all__ = ["SELECTIONS", "SpreadNoise", "movable"]
 
@@ -102,6 +103,4 @@ class SpreadNoise:
 
 def movable(matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which classes a corruption matrix [L, L] gives another label, [L]."""
-    others = matrix.copy()
-    np.fill_diagonal(others, 0)
-    return np.asarray((others > 0).any(axis=1))
+    return np.asarray((off_diagonal(matrix) > 0).any(axis=1))

@@ -16,9 +16,6 @@ __all__ = ["command"]
 
 _SUFFIXES = (".npz", ".csv")
 
-# Kinds that depend on where examples lie.
-_WHERE = ("hubness", "concentrated", "concentrated-exact")
-
 
 @click.command("make", short_help="Put noise into labels, and keep them with their record.")
 @options.data_argument
@@ -97,6 +94,7 @@ def command(
         from pynoise import noise as noises
         from pynoise._files import check_output
         from pynoise.errors import InputError
+        from pynoise.noise.matrices import PLACED_KINDS
 
         for path in out:
             check_output("path", path, _SUFFIXES)
@@ -115,7 +113,7 @@ def command(
             arguments["neighbors"] = knn.Neighbors.load(neighbors)
             if found.data is not None:
                 arguments["neighbors"].check(found.data)
-        if features is not None or (noise in _WHERE and neighbors is None):
+        if features is not None or (noise in PLACED_KINDS and neighbors is None):
             arguments["features"] = found.features(features)
         with progress_bars() as progress:
             record = noises.make(
@@ -135,5 +133,7 @@ def _map_of(labels: Labels, noise: str) -> str | None:
     """The map of classes that look alike, where it is known for the data set."""
     from pynoise.noise import SEMANTIC_MAPS
 
-    known = labels.data is not None and labels.data.name in SEMANTIC_MAPS
-    return labels.data.name if noise == "semantic-asymmetric" and labels.data is not None and known else None
+    data = labels.data
+    if noise == "semantic-asymmetric" and data is not None and data.name in SEMANTIC_MAPS:
+        return data.name
+    return None
