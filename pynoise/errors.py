@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["InputError", "InputFileNotFoundError", "InputTypeError", "InputValueError"]
+__all__ = ["InputError", "InputFileNotFoundError", "InputTypeError", "InputValueError", "TrainingError"]
 
 
 class InputError(Exception):
@@ -38,6 +38,10 @@ class InputTypeError(InputError, TypeError):
 
 class InputFileNotFoundError(InputError, FileNotFoundError):
     """A file or folder that is not there."""
+
+
+class TrainingError(RuntimeError):
+    """A training that cannot go on: its loss is no number any more, say. What was saved stays."""
 
 
 def unknown_name(argument: str, name: object, known: Iterable[str]) -> InputValueError:

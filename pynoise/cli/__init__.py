@@ -15,6 +15,8 @@ def main() -> None:
     # A stream that the caller has closed is None here: what goes there is dropped.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the end
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
+    from pynoise.errors import TrainingError
+
     try:
         # Imported here, so that Ctrl-C finds somebody listening from the start.
         from pynoise.cli import commands
@@ -29,6 +31,8 @@ def main() -> None:
     except BrokenPipeError:
         _drop_output()  # the reader has gone: say nothing, as click does
         code = 1
+    except TrainingError as error:
+        code = _fail(f"Error: {error}", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         code = _fail(f"Error: {where}{error.strerror or error}", 1)

@@ -15,6 +15,7 @@ _COMMANDS = {
     "curve": "Predict and measure K-NN accuracy against label noise.",
     "fit-k": "Find the K whose analytic curve is nearest to measured accuracies.",
     "noise": "Make noisy labels, look at them, or estimate the noise in labels.",
+    "train": "Train a network on noisy labels.",
     "neighbors": "Find nearest neighbours, and keep them in a file.",
 }
 

@@ -27,6 +27,7 @@ __all__ = [
     "clean_option",
     "data_argument",
     "data_options",
+    "device_option",
     "in_words_of_options",
     "load_neighbors",
     "map_option",
@@ -38,6 +39,7 @@ __all__ = [
     "source_options",
     "threads_option",
     "ties_option",
+    "with_options",
     "write_files",
 ]
 
@@ -104,12 +106,15 @@ class Source:
         return {} if self.noise_file is None else {"noise": "--noise-file"}
 
     def load(self) -> tuple[Dataset, str | NoisyLabels | EstimatedNoise]:
-        """The data set, and the noise as the Python functions take it."""
+        """The data set, and the noise as the Python functions take it; flip where none is named."""
+        noise = self.load_noise()  # a bad file is refused before the data are loaded
+        return self.data.load(), noise or "flip"
+
+    def load_noise(self) -> str | NoisyLabels | EstimatedNoise | None:
+        """The noise as the Python functions take it, if one is named."""
         from pynoise.noise import load
 
-        # A bad file is refused before the data are loaded.
-        noise = (self.noise or "flip") if self.noise_file is None else load(self.noise_file)
-        return self.data.load(), noise
+        return self.noise if self.noise_file is None else load(self.noise_file)
 
 
 map_option = click.option(
@@ -181,6 +186,11 @@ def source_options(function: _Command) -> _Command:
     return _with(_SOURCE, command)
 
 
+def with_options(options: tuple[Callable[[_Command], _Command], ...]) -> Callable[[_Command], _Command]:
+    """Add options, in this order."""
+    return functools.partial(_with, options)
+
+
 def data_options(function: _Command) -> _Command:
     """Add the options of a data set that is named by another."""
     return _with(_DATA, function)
@@ -243,6 +253,14 @@ queries_option = click.option(
     type=int,
     metavar="COUNT",
     help="Take so many of the test examples, drawn at random by the seed.  [all]",
+)
+
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Where networks run: cpu, cuda, cuda:1, or auto, CUDA where there is one.",
 )
 
 threads_option = click.option("--threads", type=int, help="Number of threads.  [one a core]")

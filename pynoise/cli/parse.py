@@ -14,11 +14,11 @@ __all__ = ["parse_counts", "parse_levels"]
 _MOST_LEVELS = 100_001
 
 
-def parse_counts(text: str) -> list[int]:
+def parse_counts(text: str, argument: str = "k") -> list[int]:
     """Read whole numbers, "1,11,51"."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("[+-]?[0-9]{1,18}", part) for part in parts):
-        raise InputValueError("k", f"{text!r} is not a list of whole numbers; write 1,11,51")
+        raise InputValueError(argument, f"{text!r} is not a list of whole numbers; write 1,11,51")
     return [int(part) for part in parts]
 
 

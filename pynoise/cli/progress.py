@@ -10,21 +10,30 @@ __all__ = ["progress_bars"]
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Yield a callable (phase, done, total) that draws a bar a phase, or None."""
+def progress_bars() -> Iterator[Callable[..., None] | None]:
+    """Yield a callable (phase, done, total, words) that draws a bar a phase, or None."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    words = TextColumn("{task.fields[words]}", markup=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        words,
+    )
+    # What is printed meanwhile stands above the bars; what goes to a file stays out of their way.
+    shared = sys.stdout.isatty()
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bars:
 
-        def report(phase: str, done: int, total: int) -> None:
+        def report(phase: str, done: int, total: int, words: str = "") -> None:
             if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(tasks[phase], completed=done)
+                tasks[phase] = bars.add_task(phase, total=total, words="")
+            bars.update(tasks[phase], completed=done, words=words)
 
         yield report

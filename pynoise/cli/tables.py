@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Columns", "data_words", "print_table"]
+__all__ = ["Columns", "data_words", "print_heading", "print_row", "print_table"]
 
 # Headings: the key of a row, the width, and how to write a number.
 Columns = Mapping[str, tuple[str, int, str]]
@@ -33,9 +33,19 @@ def data_words(meta: Mapping[str, Any]) -> str:
 
 def print_table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
     """Print rows under their headings: numbers as the columns say, words as they are, - for None."""
-    click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in columns.items()))
+    print_heading(columns)
     for row in rows:
-        click.echo("  ".join(_cell(row[key], width, form) for key, width, form in columns.values()))
+        print_row(columns, row)
+
+
+def print_heading(columns: Columns) -> None:
+    """Print the headings of a table whose rows come one by one."""
+    click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in columns.items()))
+
+
+def print_row(columns: Columns, row: Mapping[str, Any]) -> None:
+    """Print one row of a table."""
+    click.echo("  ".join(_cell(row[key], width, form) for key, width, form in columns.values()))
 
 
 def _cell(value: float | str | None, width: int, form: str) -> str:

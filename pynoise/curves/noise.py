@@ -46,12 +46,15 @@ class CurveNoise:
         One of `pynoise.noise.KINDS`.
     record : NoisyLabels or None
         The labels, where they are given.
+    label_map : mapping of int to int, str or None
+        The map that the matrix was made of.
     """
 
     name: str
     matrix: NDArray[np.float64]
     kind: str
     record: noise_package.NoisyLabels | None = None
+    label_map: noise_package.LabelMap | str | None = None
 
     @property
     def concentrated(self) -> bool:
@@ -154,7 +157,7 @@ def _named(
     if kind in DRAWN_KINDS and dataset.num_classes < 3:
         raise InputValueError("noise", f"{kind!r} needs 2 other labels; {dataset.name} has 2 classes")
     p = noise_package.corruption_matrix(kind, dataset.num_classes, label_map=label_map, seed=seed)
-    return CurveNoise(name, p, kind)
+    return CurveNoise(name, p, kind, label_map=label_map)
 
 
 def _estimated(noise: noise_package.EstimatedNoise, dataset: Dataset) -> CurveNoise:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ class Dataset:
         more than the largest label.
     name : str
         What to call the data set.
+    origin : mapping of str to str or int, optional
+        Where it comes from: what `pynoise.data.load` takes to load it again.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class Dataset:
     y_test: NDArray[np.int32] = field(repr=False)
     names: tuple[str, ...] = ()
     name: str = "custom"
+    origin: Mapping[str, str | int] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         x_train = _checks.finite_rows("x_train", self.x_train)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def read(path: Path) -> Dataset:
     arrays = read_arrays("data", path, _KEYS, ("names",), wanted=_WANTED)
     names = np.asarray(arrays["names"]).tolist() if "names" in arrays else ()
     try:
-        return Dataset(**{key: arrays[key] for key in _KEYS}, names=names, name=path.stem)
+        parts: dict[str, Any] = {key: arrays[key] for key in _KEYS}
+        return Dataset(**parts, names=names, name=path.stem)
     except InputError as error:
         raise unfit("data", path, error, _WANTED) from None

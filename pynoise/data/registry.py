@@ -107,13 +107,20 @@ def load(
     if not isinstance(name, str | os.PathLike):
         raise InputTypeError("data", f"{name!r} is not the name of a data set; known: {', '.join(_KNOWN)}")
     text = os.fspath(name)
+    origin: dict[str, str | int] = {"name": text}
     if text == "digits":
-        return digits()
-    if text == "ideal":
-        return ideal(num_classes)
-    if text in _ON_DISK:
+        dataset = digits()
+    elif text == "ideal":
+        dataset = ideal(num_classes)
+        origin["num_classes"] = num_classes
+    elif text in _ON_DISK:
         folder = Path(os.environ.get("PYNOISE_DATA") or "data") if root is None else Path(root)
-        return _ON_DISK[text].load(text, folder, download)
-    if text.endswith(".npz"):
-        return npz.read(Path(text))
-    raise unknown_name("data", text, _KNOWN)
+        dataset = _ON_DISK[text].load(text, folder, download)
+        origin["root"] = str(folder.resolve())
+    elif text.endswith(".npz"):
+        dataset = npz.read(Path(text))
+        origin["name"] = str(Path(text).resolve())
+    else:
+        raise unknown_name("data", text, _KNOWN)
+    object.__setattr__(dataset, "origin", origin)  # not made anew: what was checked need not be read again
+    return dataset

@@ -1,0 +1,57 @@
+"""What a method may do in the training loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from pynoise.training.loop import Training
+
+__all__ = ["Batch", "Method"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A step's examples: which, int64 [B], their inputs, and their targets, int64 [B] or float [B, L]."""
+
+    index: Tensor
+    inputs: Tensor
+    targets: Tensor
+
+
+class Method(ABC):
+    """What a method adds to the loop: a loss, and what it does before and after an epoch.
+
+    The loop hands itself over as `training`: a method may assign ``training.targets`` (labels of all N
+    training examples, int64 [N], or distributions, float [N, L]) and ``training.rows`` (the examples that
+    are learnt from; leave some out and they are gone), and call ``training.evaluate``.
+    """
+
+    def begin(self, training: Training) -> None:  # noqa: B027 - most methods have nothing to do
+        """Prepare, before the first epoch or after a restart (then `restore` comes next)."""
+
+    def start_epoch(self, training: Training) -> None:  # noqa: B027
+        """Act before an epoch; ``training.epoch`` epochs are done."""
+
+    @abstractmethod
+    def losses(self, training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Losses [B] of the examples of a batch, whose mean is minimised, and the logits [B, L]."""
+
+    def end_epoch(self, training: Training) -> dict[str, float]:
+        """Act after an epoch, and name figures for its row of metrics.csv: the same keys each time."""
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        """What a restart needs beside targets and rows: tensors and plain values."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: B027
+        """Take back what `state` gave."""
+
+    def result(self, training: Training) -> dict[str, Any]:
+        """Keys of its own for result.json."""
+        return {}

@@ -1,0 +1,25 @@
+"""The methods by name."""
+
+from __future__ import annotations
+
+from pynoise.errors import unknown_name
+from pynoise.methods.cross_entropy import CrossEntropy
+from pynoise.methods.method import Method
+
+__all__ = ["METHODS", "make"]
+
+_METHODS: dict[str, type[Method]] = {"cross-entropy": CrossEntropy}
+METHODS = tuple(_METHODS)
+
+
+def make(name: str) -> Method:
+    """Make a method.
+
+    Raises
+    ------
+    InputValueError
+        If there is none of that name.
+    """
+    if not isinstance(name, str) or name not in _METHODS:
+        raise unknown_name("method", name, METHODS)
+    return _METHODS[name]()

@@ -1,0 +1,73 @@
+"""The device that trains, and what depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torchvision
+
+from pynoise import _provenance
+from pynoise.errors import InputValueError
+
+__all__ = ["autocast", "device_of", "hardware", "torch_threads", "versions"]
+
+
+def device_of(name: str) -> torch.device:
+    """The device of a name: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+
+    Raises
+    ------
+    InputValueError
+        If there is no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise InputValueError("device", f"{name!r} is no device; give 'auto', 'cpu' or 'cuda'") from None
+    if device.type not in ("cpu", "cuda"):
+        raise InputValueError("device", f"{name!r} is not supported; give 'auto', 'cpu' or 'cuda'")
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise InputValueError("device", f"{name!r}: PyTorch finds no CUDA here; give 'cpu' or 'auto'")
+        count = torch.cuda.device_count()
+        if (device.index or 0) >= count:
+            raise InputValueError("device", f"{name!r}: there are {count}, from 'cuda:0' on")
+    return device
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context of a forward pass in a precision of `pynoise.training.settings.PRECISIONS`."""
+    if precision == "auto":
+        precision = "bfloat16" if device.type == "cuda" else "float32"
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@contextmanager
+def torch_threads(threads: int) -> Iterator[None]:
+    """So many threads of torch on the CPU; 0 for its own setting, which comes back in the end."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result of training."""
+    found = _provenance.versions() | {"torch": torch.__version__, "torchvision": torchvision.__version__}
+    if torch.version.cuda is not None and torch.cuda.is_available():
+        found |= {"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())}
+    return found
+
+
+def hardware(device: torch.device) -> dict[str, Any]:
+    """The machine, and the device of it that was used."""
+    found: dict[str, Any] = dict(_provenance.hardware(torch.get_num_threads()))
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else found["processor"]
+    return found | {"device": str(device), "device_name": name}

@@ -1,0 +1,158 @@
+"""What a trained network makes of its data: penultimate features and softmax, as a data set of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pynoise import _checks
+from pynoise._files import check_output, writing_whole
+from pynoise.data import Dataset
+from pynoise.networks import Network
+from pynoise.training.device import device_of, torch_threads
+from pynoise.training.distributed import Team
+from pynoise.training.evaluate import Evaluation, evaluate
+from pynoise.training.inputs import Data, sources_of
+from pynoise.training.saved import Run
+from pynoise.training.source import Source
+
+__all__ = ["Extracted", "extract", "outputs_of"]
+
+FEATURES_SUFFIX = ".npz"
+
+Counted = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Extracted:
+    """Features and softmax of training and test examples; saved, a data set for every other command.
+
+    Attributes
+    ----------
+    x_train, x_test : ndarray of float32, [N, d] and [M, d]
+        Penultimate features, what the network's head takes.
+    y_train, y_test : ndarray of int32, [N] and [M]
+        The clean labels of the data set.
+    softmax_train, softmax : ndarray of float32, [N, L] and [M, L]
+        Softmax of the training and the test examples.
+    names : tuple of str
+        The classes.
+    name : str
+        What the data set is called.
+    """
+
+    x_train: NDArray[np.float32] = field(repr=False)
+    y_train: NDArray[np.int32] = field(repr=False)
+    x_test: NDArray[np.float32] = field(repr=False)
+    y_test: NDArray[np.int32] = field(repr=False)
+    softmax_train: NDArray[np.float32] = field(repr=False)
+    softmax: NDArray[np.float32] = field(repr=False)
+    names: tuple[str, ...]
+    name: str
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Evaluation], data: Data) -> Extracted:
+        """Put together what a network said of the parts "train" and "test" of data."""
+        arrays: dict[str, Any] = {}
+        for part, suffix in {"train": "_train", "test": ""}.items():
+            features = parts[part].features
+            assert features is not None  # noqa: S101 - tells the type checker
+            arrays[f"x_{part}"] = features.cpu().numpy()
+            arrays[f"softmax{suffix}"] = parts[part].softmax.cpu().numpy()
+        return cls(**arrays, y_train=data.y_train, y_test=data.y_test, names=data.names, name=data.name)
+
+    def dataset(self) -> Dataset:
+        """The features as a data set."""
+        return Dataset(self.x_train, self.y_train, self.x_test, self.y_test, self.names, self.name)
+
+    def save(self, path: str | Path) -> None:
+        """Write a .npz file that `pynoise.data.load` reads, and that ``clean="softmax:FILE"`` does.
+
+        Raises
+        ------
+        InputValueError, InputTypeError, InputFileNotFoundError
+            If the path is no place for such a file.
+        OSError
+            If the system refuses.
+        """
+        arrays = ("x_train", "y_train", "x_test", "y_test", "softmax_train", "softmax")
+        with writing_whole(check_output("path", path, (FEATURES_SUFFIX,))) as file:
+            np.savez(file, names=np.array(self.names), **{name: getattr(self, name) for name in arrays})
+
+
+def extract(
+    run: str | Path | Run,
+    data: Data | None = None,
+    *,
+    checkpoint: str = "selected",
+    device: str = "auto",
+    threads: int | None = None,
+    data_root: str | Path | None = None,
+    progress: Counted | None = None,
+) -> Extracted:
+    """Compute features and softmax of a trained network on the data that it was trained on.
+
+    Parameters
+    ----------
+    run : str, Path or Run
+        The run, or its folder.
+    data : Dataset, optional
+        Its data, where they have no name to load them by.
+    checkpoint : {"selected", "last"}
+        The weights of the selected epoch (the last where none was selected) or of the last.
+    device, threads, data_root
+        As for `pynoise.training.train`.
+    progress : callable, optional
+        Called with (phase, done, total).
+
+    Returns
+    -------
+    Extracted
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        If there is no such run, its files are damaged, or the data are not what it was trained on.
+    """
+    found = run if isinstance(run, Run) else Run.load(run)
+    pool = _checks.threads(threads)
+    _checks.callback("progress", progress)
+    where = device_of(device)
+    network = found.network(checkpoint, device=str(where))
+    dataset = found.data(data, root=data_root)
+    with torch_threads(pool):
+        train, test, _ = sources_of(dataset, "none", where, found.config["normal"])
+        size = found.config["settings"]["batch_size"]
+        return Extracted.of(
+            outputs_of(network, {"train": train, "test": test}, size, progress=progress), dataset
+        )
+
+
+def outputs_of(
+    network: Network,
+    inputs: Mapping[str, Source],
+    batch_size: int,
+    *,
+    team: Team | None = None,
+    progress: Counted | None = None,
+) -> dict[str, Evaluation]:
+    """Features and logits of all examples of each of the `inputs`."""
+    total = sum(map(len, inputs.values()))
+    found: dict[str, Evaluation] = {}
+    before = 0
+
+    def report(done: int, _: int) -> None:
+        if progress is not None:
+            progress("features", before + done, total)
+
+    for part, source in inputs.items():
+        rows = torch.arange(len(source))
+        found[part] = evaluate(network, source, rows, batch_size, features=True, team=team, progress=report)
+        before += len(source)
+    return found

@@ -1,0 +1,160 @@
+"""Writing the folder of a run: each file whole, and in an order that a killed run can go on from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pynoise._files import write_whole, writing_whole
+from pynoise.curves.files import csv_text
+from pynoise.errors import InputError, InputTypeError, InputValueError
+from pynoise.noise import NoisyLabels
+from pynoise.training import checkpoint, saved
+from pynoise.training.loop import Training
+from pynoise.training.restored import load_weights
+from pynoise.training.saved import Run
+
+__all__ = ["RunFolder"]
+
+# Columns of metrics.csv; those without validation examples stay empty, a method adds its own.
+_COLUMNS = (
+    *("epoch", "lr", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"),
+    *("test_loss", "test_accuracy", "train_images", "images_per_second", "seconds"),
+)
+
+
+class RunFolder:
+    """The folder of a run, checked before any work is done.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that is not there yet, or empty, or, with `resume`, holds a run.
+    resume : bool
+        Whether it may hold one.
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        If it is none of that, or the run in it is damaged.
+    """
+
+    def __init__(self, path: str | Path, *, resume: bool) -> None:
+        if not isinstance(path, str | Path):
+            raise InputTypeError("out", f"{path!r} is not the path of a folder")
+        self.path = Path(path)
+        self._kept: Run | None = None
+        try:
+            there = self.path.exists()
+        except (OSError, ValueError) as error:  # a name too long, a NUL
+            raise InputValueError(
+                "out", f"{str(path)!r} is not a path that can be written: {error}"
+            ) from None
+        if not there:
+            return
+        if not self.path.is_dir():
+            raise InputValueError("out", f"{str(path)!r} is not a folder; name another")
+        if (self.path / saved.CONFIG).is_file():
+            if not resume:
+                raise InputValueError(
+                    "out",
+                    f"{str(path)!r} holds a run already; go on with it (resume=True; on the command line "
+                    "--resume), or name another folder",
+                )
+            try:
+                self._kept = Run.load(path)
+            except InputError as error:
+                raise InputValueError("out", error.problem) from None
+        elif any(not one.name.endswith(".tmp") for one in self.path.iterdir()):
+            raise InputValueError("out", f"{str(path)!r} holds other files; name a folder of its own")
+
+    def open(self, config: dict[str, Any], record: NoisyLabels | None) -> None:
+        """Write what is known before the first epoch, or check that the run there is the same.
+
+        Raises
+        ------
+        InputValueError
+            If the run there is another.
+        OSError
+            If the system refuses.
+        """
+        config = {"record": saved.RECORD, "format": saved.FORMAT} | config
+        if self._kept is not None:
+            _check_same(self.path, self._kept.config, json.loads(json.dumps(config)))
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        if record is not None:
+            record.save(self.path / saved.NOISE)
+        self._write_json(saved.CONFIG, config)
+
+    @property
+    def finished(self) -> Run | None:
+        """The run that is there, if nothing is left to do."""
+        return self._kept if self._kept is not None and self._kept.result is not None else None
+
+    def restore(self, training: Training) -> list[dict[str, Any]]:
+        """Take a training to where the run there stopped, and give its metrics so far."""
+        file = self.path / saved.LAST
+        if self._kept is None or not file.is_file():
+            return []
+        content = checkpoint.load("out", file, training.device)
+        try:
+            training.restore(content)
+        except Exception as error:  # weights of another network, parts that are missing
+            first = str(error).partition("\n")[0]
+            raise InputValueError("out", f"{str(file)!r} is no checkpoint of this run: {first}") from None
+        return [row for row in self._kept.metrics if (row["epoch"] or 0) <= training.epoch]
+
+    def write_epoch(self, training: Training, metrics: list[dict[str, Any]]) -> None:
+        """Keep what an epoch has brought.
+
+        The last checkpoint comes last: a run killed before it does that epoch again, to the same end.
+        """
+        if training.improved:
+            weights = {"network": training.network.state_dict(), "epoch": training.epoch}
+            checkpoint.save(self.path / saved.SELECTED, weights)
+        columns = [*_COLUMNS, *(key for key in metrics[-1] if key not in _COLUMNS)]
+        write_whole(self.path / saved.METRICS, csv_text(columns, metrics).encode())
+        checkpoint.save(self.path / saved.LAST, training.state())
+
+    def load_selected(self, training: Training) -> None:
+        """Give the network the weights of the selected epoch."""
+        file = self.path / saved.SELECTED
+        load_weights(training.network, checkpoint.load("out", file, training.device), str(file))
+
+    def write_softmax(self, arrays: dict[str, Any]) -> None:
+        """Write ``softmax.npz``."""
+        with writing_whole(self.path / saved.SOFTMAX) as file:
+            np.savez(file, **arrays)
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write ``result.json``, after all else: then the run is finished."""
+        self._write_json(saved.RESULT, result)
+
+    def _write_json(self, name: str, content: dict[str, Any]) -> None:
+        text = json.dumps(content, indent=1, allow_nan=False, default=dict)
+        write_whole(self.path / name, f"{text}\n".encode())
+
+
+def _check_same(path: Path, there: dict[str, Any], here: dict[str, Any], part: str = "") -> None:
+    """Refuse to go on with another run; names the first thing that differs."""
+    for key in dict.fromkeys([*there, *here]):
+        old, new, name = there.get(key), here.get(key), f"{part}{key}"
+        if name in saved.FREE or old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            _check_same(path, old, new, f"{name}.")
+            continue
+        raise InputValueError(
+            "out",
+            f"{str(path)!r} holds another run: its {name} is {_short(old)}, here it is {_short(new)}; give "
+            "the same arguments, or another folder",
+        )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

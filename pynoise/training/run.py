@@ -1,0 +1,261 @@
+"""Training: from data to a folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pynoise import _checks, methods, networks
+from pynoise.curves.noise import NoiseLike
+from pynoise.noise import LabelMap, NoisyLabels
+from pynoise.training import saved
+from pynoise.training.device import device_of, hardware, torch_threads, versions
+from pynoise.training.distributed import team_of
+from pynoise.training.evaluate import Evaluation, evaluate
+from pynoise.training.extracted import Extracted, outputs_of
+from pynoise.training.folder import RunFolder
+from pynoise.training.inputs import Data, augmentation_of, data_of, sources_of
+from pynoise.training.labels import noisy_labels
+from pynoise.training.loop import Examples, Progress, Training
+from pynoise.training.saved import Run
+from pynoise.training.settings import Settings
+from pynoise.training.source import Source
+from pynoise.training.split import split_rows
+
+__all__ = ["train"]
+
+
+def train(
+    data: Any,
+    network: str = "mlp",
+    *,
+    out: str | Path,
+    noise: NoiseLike | None = None,
+    level: float | None = None,
+    label_map: LabelMap | str | None = None,
+    method: str = "cross-entropy",
+    seed: int = 0,
+    device: str = "auto",
+    threads: int | None = None,
+    data_root: str | Path | None = None,
+    features: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+    on_epoch: Callable[[dict[str, Any]], object] | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a network on noisy labels, and keep all that came of it in a folder.
+
+    Parameters
+    ----------
+    data : str, Path or Dataset
+        A data set, or what `pynoise.data.load` takes.
+    network : str
+        One of `pynoise.networks.NETWORKS`, or "torchvision:NAME" or "timm:NAME".
+    out : str or Path
+        The folder; it must not hold a run yet, unless `resume` says that it may.
+    noise : str, Path, matrix, label map, NoisyLabels or EstimatedNoise, optional
+        As for `pynoise.accuracy_curve`; by default "flip" if a level is given, and none if not.
+    level : float, optional
+        γ, within [0, 1]: exactly ⌈γN⌉ of all N training examples are selected, before some are held out.
+        Not with labels that are given.
+    label_map : mapping or str, optional
+        With "flip" and other kinds that map labels.
+    method : str
+        One of `pynoise.methods.METHODS`.
+    seed : int
+        0 ≤ seed < 2⁶⁴; split by name into those of the noise, the first weights, the examples held out, the
+        order of the examples, augmentation, and what the method draws.
+    device : str
+        "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+    threads : int, optional
+        Of torch on the CPU, and of Rust; one a core by default.
+    data_root : str or Path, optional
+        As `root` of `pynoise.data.load`.
+    features : bool
+        Whether to write ``features.npz``, as `pynoise.training.extract` makes it.
+    resume : bool
+        Go on where a run with the same arguments stopped; on the CPU, and with as many threads, bit for bit
+        as if it had not. A finished run is given back as it is.
+    progress : callable, optional
+        Called with (phase, done, total, words).
+    on_epoch : callable, optional
+        Called with each new row of ``metrics.csv``, a dict.
+    **settings
+        Those of `pynoise.training.Settings`: epochs, batch_size, optimizer, lr …
+
+    Returns
+    -------
+    Run
+        What the folder holds: ``config.json``, ``metrics.csv`` (a row an epoch), ``noise.npz``, ``last.pt``,
+        ``selected.pt``, ``softmax.npz`` (of the test examples) and ``result.json``.
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        For an argument out of its range, data that do not fit the network, a folder that holds another run.
+    TrainingError
+        If a loss is no finite number; the last whole epoch is kept.
+    OSError
+        If the system refuses to write; what was written is kept.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pynoise.training import train
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = train("digits", "mlp", out=f"{folder}/run", noise="flip", level=0.2, epochs=2)
+    >>> run.result["noise"]["realised_rate"], run.result["epochs"]
+    (0.20046260601387818, 2)
+    """
+    checked = Settings.of(settings)
+    seed = _checks.seed("seed", seed)
+    pool = _checks.threads(threads)
+    features, resume = _checks.flag("features", features), _checks.flag("resume", resume)
+    for argument, value in {"progress": progress, "on_epoch": on_epoch}.items():
+        _checks.callback(argument, value)
+    chosen, learning = device_of(device), methods.make(method)
+    folder = RunFolder(out, resume=resume)
+    dataset = data_of(data, data_root)
+    report = progress or _silent
+    record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
+    with team_of(chosen, checked.batch_size) as (team, own), torch_threads(pool):
+        augment = augmentation_of(dataset, checked)
+        train_inputs, test_inputs, normal = sources_of(dataset, augment, own)
+        # What does not fit is refused before anything is written.
+        net = networks.make(network, dataset.num_classes, train_inputs.input_shape, seed=seed)
+        rows, held = split_rows(len(train_inputs), checked.validation, seed)
+        config = {
+            "data": saved.data_words(dataset),
+            "input_shape": list(train_inputs.input_shape),
+            "normal": normal,
+            "network": network,
+            "method": method,
+            "noise": None if record is None else saved.noise_words(record),
+            "seed": seed,
+            "settings": checked.to_dict() | {"augment": augment},
+        }
+        if team.first:
+            folder.open(config, record)
+        team.wait()
+        if folder.finished is not None:
+            return folder.finished
+        given = dataset.y_train if record is None else record.noisy
+        measured = {"test": _examples(test_inputs, np.arange(len(test_inputs)), dataset.y_test, own)}
+        if len(held):
+            labels = _validation_labels(dataset, record, checked)[held]
+            measured = {"validation": _examples(train_inputs, held, labels, own)} | measured
+        training = Training(
+            net.to(own).to(memory_format=torch.channels_last),
+            learning,
+            checked,
+            train_inputs,
+            torch.from_numpy(rows),
+            torch.tensor(given, dtype=torch.int64, device=own),
+            measured,
+            seed,
+            team,
+        )
+        metrics = folder.restore(training)
+        while not training.finished:
+            row = training.run_epoch(report)
+            metrics.append(row)
+            if team.first:
+                folder.write_epoch(training, metrics)
+            if team.first and on_epoch is not None:
+                on_epoch(row)
+        _finish(training, folder, dataset, metrics, config, features=features, report=report)
+        team.wait()
+    return Run.load(folder.path)
+
+
+def _finish(
+    training: Training,
+    folder: RunFolder,
+    data: Data,
+    metrics: list[dict[str, Any]],
+    config: dict[str, Any],
+    *,
+    features: bool,
+    report: Progress,
+) -> None:
+    """Say what came of it, and write that: ``result.json`` last."""
+    test, team = training.held["test"], training.team
+    last = _evaluate(training, test)
+    selected, best = last, None
+    if training.best is not None:
+        team.wait()  # the first process may be writing still
+        folder.load_selected(training)
+        selected, best = _evaluate(training, test), training.best[2]
+    parts = None
+    if features:
+        inputs = {"train": training.train, "test": test.source}
+        size = training.settings.batch_size // team.size
+        parts = outputs_of(training.network, inputs, size, team=team, progress=partial(_wordless, report))
+    if not team.first:
+        return
+    arrays = {"softmax": selected.softmax, "softmax_last": last.softmax, "labels": test.labels}
+    folder.write_softmax({name: values.cpu().numpy() for name, values in arrays.items()})
+    if parts is not None:
+        Extracted.of(parts, data).save(folder.path / saved.FEATURES)
+    accuracy = None if best is None else selected.score(test.labels)[1]
+    rows = {row["epoch"]: row for row in metrics}
+    seconds = sum(row["seconds"] for row in metrics)
+    images = sum(row["train_images"] for row in metrics)
+    result = {
+        "data": data.name,
+        "network": config["network"],
+        "parameters": sum(weights.numel() for weights in training.network.parameters()),
+        "method": config["method"],
+        "noise": config["noise"],
+        "seed": config["seed"],
+        "train_examples": len(training.rows),
+        "validation_examples": len(training.held["validation"].rows) if best is not None else 0,
+        "validation_labels": training.settings.validation_labels if best is not None else None,
+        "test_examples": len(test.rows),
+        "epochs": training.epoch,
+        "stopped_early": training.epoch < training.settings.epochs,
+        "test_accuracy_last": last.score(test.labels)[1],
+        "test_accuracy_selected": accuracy,
+        "selected_epoch": best,
+        "validation_accuracy": None if best is None else rows[best]["validation_accuracy"],
+        **training.method.result(training),
+        "seconds": seconds,
+        "images_per_second": images / sum(row["train_images"] / row["images_per_second"] for row in metrics),
+        "processes": team.size,
+        "versions": versions(),
+        "hardware": hardware(training.device),
+    }
+    folder.write_result(result)
+
+
+def _evaluate(training: Training, examples: Examples) -> Evaluation:
+    size = training.settings.batch_size // training.team.size
+    return evaluate(training.network, examples.source, examples.rows, size, team=training.team)
+
+
+def _validation_labels(data: Data, record: NoisyLabels | None, settings: Settings) -> NDArray[np.int32]:
+    """The labels that an epoch is selected by, of all training examples."""
+    noisy = record is not None and settings.validation_labels == "noisy"
+    return record.noisy if noisy and record is not None else data.y_train
+
+
+def _examples(
+    source: Source, rows: NDArray[np.int64], labels: NDArray[np.int32], device: torch.device
+) -> Examples:
+    own = torch.tensor(labels, dtype=torch.int64, device=device)
+    return Examples(source, torch.from_numpy(rows), own)
+
+
+def _silent(phase: str, done: int, total: int, words: str) -> None:
+    """Report no progress."""
+
+
+def _wordless(report: Progress, phase: str, done: int, total: int) -> None:
+    report(phase, done, total, "")

@@ -1,0 +1,230 @@
+"""A run: the folder that training writes, and what can be read from it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise import data as data_package
+from pynoise._arrays import load_array
+from pynoise._fingerprint import Fingerprint
+from pynoise.data import Dataset
+from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
+from pynoise.noise import NoisyLabels
+from pynoise.training.split import split_rows
+
+if TYPE_CHECKING:
+    from pynoise.networks import Network
+
+__all__ = ["CHECKPOINTS", "Run", "fingerprints", "load_origin"]
+
+CONFIG, NOISE, METRICS, RESULT = "config.json", "noise.npz", "metrics.csv", "result.json"
+LAST, SELECTED = "last.pt", "selected.pt"
+SOFTMAX, FEATURES = "softmax.npz", "features.npz"
+
+CHECKPOINTS = ("selected", "last")
+
+# What config.json says that the folder holds, and in which form.
+RECORD, FORMAT = "pynoise run", 1
+
+# What may differ from one part of a run to the next: where data lie, and numbers that follow from them, whose
+# last digits depend on the machine.
+FREE = ("data.origin", "normal")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training and what came of it. `pynoise.training.train` makes one.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    config : dict
+        ``config.json``: data, network, method, noise, seed and settings.
+    result : dict or None
+        ``result.json``, once the run is finished. Keys: ``test_accuracy_last``, ``test_accuracy_selected``
+        (None without validation examples), ``selected_epoch``, ``validation_accuracy`` of that epoch,
+        ``epochs``, ``stopped_early``, ``train_examples``, ``validation_examples``, ``validation_labels``,
+        ``parameters``, ``noise``, ``seconds``, ``images_per_second``, ``versions``, ``hardware``, and
+        what the method adds.
+    """
+
+    path: Path
+    config: dict[str, Any] = field(repr=False)
+    result: dict[str, Any] | None = field(repr=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Run:
+        """Read the folder of a run.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If there is no such folder, or no run in it.
+        InputValueError, InputTypeError
+            If its files are damaged or of another kind.
+        """
+        if not isinstance(path, str | Path):
+            raise InputTypeError("run", f"{path!r} is not the path of a folder")
+        folder = Path(path)
+        if not (folder / CONFIG).is_file():
+            raise InputFileNotFoundError("run", f"{str(path)!r} is no folder of a run: it has no {CONFIG}")
+        config = _read_json(folder / CONFIG)
+        if config.get("record") != RECORD or config.get("format") != FORMAT:
+            raise InputValueError(
+                "run", f"{str(folder / CONFIG)!r} does not say that this is a run of pynoise's"
+            )
+        result = _read_json(folder / RESULT) if (folder / RESULT).is_file() else None
+        return cls(folder, config, result)
+
+    @property
+    def metrics(self) -> list[dict[str, float | None]]:
+        """``metrics.csv``, a row an epoch; None where a cell is empty."""
+        file = self.path / METRICS
+        if not file.is_file():
+            return []
+        with file.open(newline="") as lines:
+            return [
+                {key: _number(cell) if cell else None for key, cell in row.items()}
+                for row in csv.DictReader(lines)
+            ]
+
+    @property
+    def record(self) -> NoisyLabels | None:
+        """The noisy labels that it was trained on; None if they were the data's own."""
+        return None if self.config["noise"] is None else NoisyLabels.load(self.path / NOISE)
+
+    @property
+    def softmax(self) -> NDArray[np.float32]:
+        """Softmax of the test examples, [M, L]: of the selected epoch, or of the last where none was."""
+        file = self.path / SOFTMAX
+        if not file.is_file():
+            raise InputFileNotFoundError("run", f"{str(self.path)!r} has no {SOFTMAX}: it is not finished")
+        return load_array("run", file, ("softmax",))
+
+    @property
+    def rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which training examples it learnt from, and which it was selected by."""
+        examples = self.config["data"]["train"]["shape"][0]
+        return split_rows(examples, self.config["settings"]["validation"], self.config["seed"])
+
+    def data(self, given: Any = None, *, root: str | Path | None = None) -> Any:
+        """The data that it was trained on.
+
+        Parameters
+        ----------
+        given : Dataset, optional
+            The data set itself, where it was not loaded by a name.
+        root : str or Path, optional
+            Where a named data set lies now, if not where it did.
+
+        Raises
+        ------
+        InputValueError
+            If it has no name to load it by, or is not what it was.
+        """
+        origin = self.config["data"]["origin"]
+        if given is None:
+            if origin is None:
+                raise InputValueError(
+                    "data", f"{str(self.path)!r} was trained on data without a name; give them"
+                )
+            given = load_origin(origin if root is None else origin | {"root": str(root)})
+        if fingerprints(given) != {part: self.config["data"][part] for part in ("train", "test")}:
+            raise InputValueError(
+                "data", f"{given.name} is not what {str(self.path)!r} was trained on; give the same data"
+            )
+        return given
+
+    def checkpoint(self, which: str = "selected") -> Path:
+        """The file of the weights: of the selected epoch (the last where none was selected), or the last.
+
+        Raises
+        ------
+        InputValueError
+            If `which` is neither "selected" nor "last".
+        InputFileNotFoundError
+            If the run has not come so far.
+        """
+        if not isinstance(which, str) or which not in CHECKPOINTS:
+            raise unknown_name("checkpoint", which, CHECKPOINTS)
+        selected = which == "selected" and self.config["settings"]["validation"] > 0
+        file = self.path / (SELECTED if selected else LAST)
+        if not file.is_file():
+            raise InputFileNotFoundError(
+                "run", f"{str(self.path)!r} has no {file.name}: no epoch was finished"
+            )
+        return file
+
+    def network(self, which: str = "selected", *, device: str = "cpu") -> Network:
+        """The trained network, in evaluation mode.
+
+        Parameters
+        ----------
+        which : {"selected", "last"}
+            Which epoch's weights; see `checkpoint`.
+        device : str
+            Where it shall be: "cpu", "cuda" or "auto".
+
+        Raises
+        ------
+        InputValueError, InputFileNotFoundError
+            If there is no such checkpoint, or its file is damaged or foreign.
+        """
+        from pynoise.training.restored import restored_network
+
+        return restored_network(self, which, device)
+
+
+def load_origin(origin: dict[str, Any]) -> Any:
+    """Load data again from where they came."""
+    if "folder" in origin:
+        return data_package.load_folder(origin["folder"])
+    return data_package.load(**origin)
+
+
+def data_words(data: Any) -> dict[str, Any]:
+    """What config.json says of data."""
+    words = {"name": data.name, "origin": data.origin, "names": list(data.names)}
+    return words | fingerprints(data)
+
+
+def noise_words(record: NoisyLabels) -> dict[str, Any]:
+    """What config.json and result.json say of noise; the record itself stands in noise.npz."""
+    summary = record.summary()
+    keys = ("kind", "level", "seed", "selection", "selected_fraction", "expected_rate", "realised_rate")
+    return {key: summary[key] for key in keys} | {"labels": Fingerprint.of(record.noisy).sha256}
+
+
+def fingerprints(data: Any) -> dict[str, Any]:
+    """What the training and the test part of data are, as JSON has it."""
+    if isinstance(data, Dataset):
+        parts = {"train": (data.x_train, data.y_train), "test": (data.x_test, data.y_test)}
+        found: dict[str, Any] = {}
+        for part, (x, y) in parts.items():
+            own = asdict(Fingerprint.of(x))
+            found[part] = own | {"shape": list(own["shape"]), "labels": Fingerprint.of(y).sha256}
+        return found
+    result: dict[str, Any] = data.fingerprints()
+    return result
+
+
+def _number(cell: str) -> float:
+    return int(cell) if cell.isdigit() else float(cell)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputValueError("run", f"{str(path)!r} is damaged: {error}") from None
+    if not isinstance(found, dict):
+        raise InputValueError("run", f"{str(path)!r} is damaged: it holds no object")
+    return found
