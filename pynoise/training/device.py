@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import torch
-import torchvision
 
 from pynoise import _provenance
 from pynoise.errors import InputValueError
@@ -60,9 +60,9 @@ def torch_threads(threads: int) -> Iterator[None]:
 
 def versions() -> dict[str, str]:
     """Versions of what decides a result of training."""
-    found = _provenance.versions() | {"torch": torch.__version__, "torchvision": torchvision.__version__}
+    found = _provenance.versions() | {"torch": torch.__version__, "torchvision": version("torchvision")}
     if torch.version.cuda is not None and torch.cuda.is_available():
-        found |= {"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())}
+        found |= {"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())}  # type: ignore[no-untyped-call]
     return found
 
 
