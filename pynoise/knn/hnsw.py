@@ -13,20 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import _checks, _core, seeds
+from pynoise._packages import needed
 from pynoise._sample import sample
 from pynoise.errors import InputValueError
 from pynoise.knn.nearest import Found, Progress, SearchStatistics
 from pynoise.knn.nearest import search as search_by
 from pynoise.knn.space import Columns, Space, refuse
 
-try:
+with needed("engine", "hnswlib", "'pynoise-lab[hnsw]'", what="'hnsw'"):
     import hnswlib
-except ModuleNotFoundError as error:
-    if error.name != "hnswlib":
-        raise
-    raise InputValueError(
-        "engine", "'hnsw' needs the package hnswlib, which is not installed: pip install 'pynoise-lab[hnsw]'"
-    ) from None
 
 __all__ = ["search"]
 

@@ -20,18 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import _checks, _core
+from pynoise._packages import TRAIN, needed
 from pynoise.errors import InputValueError
 from pynoise.knn.nearest import Found, Progress, SearchStatistics
 from pynoise.knn.space import Columns, Space, refuse
 
-try:
+with needed("engine", "torch", TRAIN, what="'torch'"):
     import torch
-except ModuleNotFoundError as error:
-    if error.name != "torch":
-        raise
-    raise InputValueError(
-        "engine", "'torch' needs the package torch, which is not installed: pip install 'pynoise-lab[train]'"
-    ) from None
 
 from pynoise.knn.full_precision import full_precision
 

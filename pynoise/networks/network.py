@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from pynoise.errors import InputTypeError
+
 __all__ = ["Network", "Outputs"]
 
 
@@ -31,6 +33,14 @@ class Network(nn.Module):
         super().__init__()
         self.body = body
         self.head = head
+
+    @property
+    def last_layer(self) -> nn.Linear:
+        """The fully connected layer that the head is or ends in; its weight is [L, width of its inputs]."""
+        last = self.head[-1] if isinstance(self.head, nn.Sequential) else self.head
+        if not isinstance(last, nn.Linear):
+            raise InputTypeError("network", f"its head ends in {type(last).__name__}, not in Linear")
+        return last
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [B, L] of inputs, float [B, C, H, W] or [B, d]."""
