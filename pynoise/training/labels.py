@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from pynoise import noise as noise_package
 from pynoise import seeds
 from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
@@ -71,8 +73,12 @@ def draw_labels(
     seed: int,
     threads: int | None,
     progress: Counted | None,
+    features: NDArray[Any] | None = None,
 ) -> NoisyLabels:
-    """Draw noisy labels of one level; a matrix that is drawn is the one of `chosen`, whatever the seed."""
+    """Draw noisy labels of one level; a matrix that is drawn is the one of `chosen`, whatever the seed.
+
+    `features` say where examples lie, for the kinds that depend on it: the data's own rows by default.
+    """
     kind = chosen.kind
     options: dict[str, Any] = {"threads": threads, "progress": progress}
     if chosen.drawn or kind == "matrix":
@@ -80,9 +86,9 @@ def draw_labels(
     elif chosen.label_map is not None:
         options["label_map"] = chosen.label_map
     if chosen.concentrated or kind == "hubness":
-        if not isinstance(data, Dataset):
+        if features is None and not isinstance(data, Dataset):
             raise InputValueError(
                 "noise", f"{kind!r} depends on where examples lie; make it from features, and give its file"
             )
-        options["features"] = data.x_train
+        options["features"] = data.x_train if features is None else features
     return noise_package.make(data.y_train, kind, level, seed=seed, names=data.names, **options)

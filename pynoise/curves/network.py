@@ -1,0 +1,273 @@
+"""Accuracy of networks against noise level, over the analytic curves of their clean softmax (Fig. 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks, _provenance, seeds
+from pynoise.curves import files
+from pynoise.curves.accuracy import accuracy_curve
+from pynoise.curves.arguments import dataset_of, levels_of
+from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
+from pynoise.data import Dataset
+from pynoise.errors import InputValueError
+from pynoise.noise import LabelMap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pynoise.training import Run
+
+__all__ = ["NetworkCurve", "network_curve"]
+
+# K of the analytic curves that are drawn beside a network's, unless told.
+KS = (1, 5, 11, 51, 101)
+
+# Training a network at each of the 21 levels of a K-NN curve would take long.
+_LEVELS = tuple(i / 10 for i in range(11))
+
+_COLUMNS = (
+    *("level", "accuracy", "sd", "accuracy_last", "sd_last", "runs", "selected_fraction", "realised_rate"),
+)
+
+
+@dataclass(frozen=True)
+class NetworkCurve:
+    """Accuracy of a network against noise level, one row a level, with analytic accuracies beside it.
+
+    Attributes
+    ----------
+    rows : list of dict
+        In the order of the levels. Keys: ``level``, the noise level γ; ``accuracy`` and ``sd``, mean and
+        standard deviation (ddof 1; None for one run) over the runs of the test accuracy of the selected epoch,
+        or of the last where none was selected; ``accuracy_last`` and ``sd_last``, those of the last epoch;
+        ``runs``; ``selected_fraction`` and ``realised_rate`` of the labels, means; and ``analytic``, a dict of
+        the accuracies expected, by K: from the softmax of the clean network of the first seed (Eq. 1-4), or,
+        under the key "1-γ", for concentrated noise.
+    meta : dict
+        What the curve is of, how it was made, versions, hardware and seconds of training.
+    """
+
+    rows: list[dict[str, Any]]
+    meta: dict[str, Any] = field(repr=False)
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the rows as CSV, a column ``analytic_K`` for each K; write them to `path` if one is given.
+
+        Its columns ``level`` and ``accuracy`` are what `pynoise.fit_k` reads.
+        """
+        flat = []
+        for row in self.rows:
+            others = {key: value for key, value in row.items() if key != "analytic"}
+            flat.append(others | {f"analytic_{k}": value for k, value in row["analytic"].items()})
+        columns = [*_COLUMNS, *(key for key in flat[0] if key not in _COLUMNS)]
+        return files.write_text(files.csv_text(columns, flat), path, ".csv")
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
+        return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw it as in Fig. 4 of the paper: the network's points over a family of analytic curves.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A .png or .svg file to write.
+        """
+        from pynoise import plots  # matplotlib takes a second to import
+
+        return plots.write_figure(plots.network_curve(self), path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the curve to a .csv, .json, .png or .svg file: the suffix decides."""
+        files.save(self, path)
+
+
+def network_curve(
+    data: str | Path | Dataset,
+    network: str = "mlp",
+    noise: NoiseLike = "flip",
+    levels: ArrayLike | None = None,
+    *,
+    out: str | Path,
+    run_seeds: Sequence[int] = (0, 1, 2),
+    k: int | Sequence[int] = KS,
+    ties: str = "first",
+    label_map: LabelMap | str | None = None,
+    threads: int | None = None,
+    progress: Callable[[str, int, int, str], object] | None = None,
+    on_run: Callable[[Run], object] | None = None,
+    **options: Any,
+) -> NetworkCurve:
+    """Train networks at several noise levels, and set their accuracy beside what theory expects.
+
+    Each level and seed is a run of `pynoise.training.train` in a folder of its own below `out`; runs that are
+    finished are not trained again, and one that was killed goes on: call it again. A network trained on the
+    clean labels with the first seed gives C, its softmax, to the analytic curves (Drory et al., BMVC 2020,
+    Section 4). Concentrated noise lies in the space of that network's penultimate features, as in
+    Section 3.3, and what is expected of it is 1-γ.
+
+    Parameters
+    ----------
+    data, network
+        As for `pynoise.training.train`; arrays.
+    noise, label_map
+        As for `pynoise.accuracy_curve`, but for records, which have one level. A matrix that is drawn is drawn by
+        the first seed, for all runs.
+    levels : array_like of float, optional
+        Noise levels; 0, 0.1, …, 1 by default, or those of the paper's clusters.
+    out : str or Path
+        The folder of the runs.
+    run_seeds : sequence of int
+        A run each, at every level.
+    k : int or sequence of int
+        K of the analytic curves.
+    ties : {"first", "random", "strict"}
+        Their tie rule.
+    threads, progress
+        As for `pynoise.training.train`; the phase "runs" counts runs.
+    on_run : callable, optional
+        Called with each run once it is finished.
+    **options
+        Other arguments of `pynoise.training.train`: method, device, epochs, lr …
+
+    Returns
+    -------
+    NetworkCurve
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError, TrainingError, OSError
+        As `pynoise.training.train`.
+    """
+    dataset = dataset_of(data)
+    chosen_seeds, _ = _checks.distinct("run_seeds", run_seeds)
+    ks, _ = _checks.counts("k", k)
+    rule = _checks.ties(ties)
+    chosen = noise_of(noise, dataset, label_map, chosen_seeds[0])
+    if chosen.record is not None:
+        raise InputValueError("noise", f"{chosen.record} has one level; give a kind, a map or a matrix")
+    gammas = levels_of(_LEVELS if levels is None and not chosen.concentrated else levels, chosen, None)
+    from pynoise.training import extract, train
+    from pynoise.training.labels import draw_labels
+
+    folder = Path(out)
+    jobs = [(level, seed) for level in gammas for seed in chosen_seeds]
+    if (0.0, chosen_seeds[0]) not in jobs:
+        jobs.append((0.0, chosen_seeds[0]))
+    jobs.sort(key=lambda job: job != (0.0, chosen_seeds[0]))  # the clean network comes first
+    features: NDArray[Any] | None = None
+    found: dict[tuple[float, int], Run] = {}
+    for done, (level, seed) in enumerate(jobs):
+        if progress is not None:
+            progress("runs", done, len(jobs), f"level {level:.10g}, seed {seed}")
+        record = None
+        if level > 0:
+            record = draw_labels(
+                chosen, level, dataset, seeds.split(seed, "noise"), threads, None, features
+            )
+        run = train(
+            dataset,
+            network,
+            out=folder / f"level-{level:.10g}-seed-{seed}",
+            noise=record,
+            seed=seed,
+            threads=threads,
+            resume=True,
+            progress=progress,
+            **options,
+        )
+        found[level, seed] = run
+        if chosen.concentrated and features is None:
+            features = extract(run, dataset, threads=threads, device=options.get("device", "auto")).x_train
+        if on_run is not None:
+            on_run(run)
+    clean = found[0.0, chosen_seeds[0]]
+    expected = _expected(chosen, dataset, gammas, ks, rule, clean.softmax, threads)
+    rows = [
+        _row(level, [found[level, seed] for seed in chosen_seeds], expected[i])
+        for i, level in enumerate(gammas)
+    ]
+    return NetworkCurve(rows, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
+
+
+def _expected(
+    chosen: CurveNoise,
+    dataset: Dataset,
+    levels: list[float],
+    ks: list[int],
+    ties: str,
+    softmax: NDArray[np.float32],
+    threads: int | None,
+) -> list[dict[str, float]]:
+    """What theory expects at each level, by K."""
+    if chosen.concentrated:
+        return [{"1-γ": 1 - level} for level in levels]
+    curve = accuracy_curve(
+        dataset, ks, chosen.matrix, levels, ties=ties, clean=softmax, measure=False, threads=threads
+    )
+    known = {(row["k"], row["level"]): row["analytic"] for row in curve.rows}
+    return [{str(k): known[k, level] for k in ks} for level in levels]
+
+
+def _row(level: float, runs: list[Run], expected: dict[str, float]) -> dict[str, Any]:
+    results = [run.result for run in runs if run.result is not None]
+    last = [result["test_accuracy_last"] for result in results]
+    chosen = [result["test_accuracy_selected"] for result in results]
+    if None in chosen:  # nothing was selected
+        chosen = last
+    noises = [result["noise"] or {"selected_fraction": 0.0, "realised_rate": 0.0} for result in results]
+    return {
+        "level": level,
+        "accuracy": fmean(chosen),
+        "sd": _sd(chosen),
+        "accuracy_last": fmean(last),
+        "sd_last": _sd(last),
+        "runs": len(results),
+        "selected_fraction": fmean(noise["selected_fraction"] for noise in noises),
+        "realised_rate": fmean(noise["realised_rate"] for noise in noises),
+        "analytic": expected,
+    }
+
+
+def _sd(values: list[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None
+
+
+def _meta(
+    chosen: CurveNoise, clean: Run, ks: list[int], ties: str, run_seeds: list[int], runs: list[Run]
+) -> dict[str, Any]:
+    config, result = clean.config, clean.result
+    assert result is not None  # noqa: S101 - tells the type checker
+    return {
+        "data": config["data"]["name"],
+        "train_examples": config["data"]["train"]["shape"][0],
+        "test_examples": config["data"]["test"]["shape"][0],
+        "classes": len(config["data"]["names"]),
+        "network": config["network"],
+        "method": config["method"],
+        "noise": chosen.name,
+        "matrix": chosen.matrix.tolist() if chosen.drawn else None,
+        "seeds": run_seeds,
+        "k": ks,
+        "ties": ties,
+        "settings": config["settings"],
+        "clean_accuracy": float(_accuracy(clean)),
+        "seconds": sum(run.result["seconds"] for run in runs if run.result is not None),
+        "versions": result["versions"] | {"pynoise": _provenance.versions()["pynoise"]},
+        "hardware": result["hardware"],
+    }
+
+
+def _accuracy(run: Run) -> float:
+    assert run.result is not None  # noqa: S101 - tells the type checker
+    selected = run.result["test_accuracy_selected"]
+    return float(run.result["test_accuracy_last"] if selected is None else selected)
