@@ -113,7 +113,7 @@ class Comparison:
         from pynoise.plots.chi_square import Pair
 
         count = _checks.whole("pairs", pairs, 1, _MOST_PAIRS)
-        apart = abs(self.distances - self.median_distance).round(12)  # what is as near stays so
+        apart = abs(self.distances - self.median_distance).round(12)  # rounding is no order
         nearest = np.argsort(apart, kind="stable")[:count]
         drawn = nearest[np.argsort(self.distances[nearest].round(12), kind="stable")]
         shown = [
