@@ -16,16 +16,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pynoise import analysis, data, errors, knn, noise, seeds
+    from pynoise import analysis, data, errors, knn, methods, networks, noise, seeds, training
     from pynoise._core import __version__
     from pynoise.clustering import KMeansResult, kmeans
-    from pynoise.curves import AccuracyCurve, KFit, accuracy_curve, fit_k
+    from pynoise.curves import AccuracyCurve, KFit, NetworkCurve, accuracy_curve, fit_k, network_curve
     from pynoise.plurality import expected_confusion, plurality_accuracy, plurality_distribution
 
 __all__ = [
     "AccuracyCurve",
     "KFit",
     "KMeansResult",
+    "NetworkCurve",
     "__version__",
     "accuracy_curve",
     "analysis",
@@ -35,19 +36,25 @@ __all__ = [
     "fit_k",
     "kmeans",
     "knn",
+    "methods",
+    "network_curve",
+    "networks",
     "noise",
     "plurality_accuracy",
     "plurality_distribution",
     "seeds",
+    "training",
 ]
 
 _HOME = {
     "AccuracyCurve": "pynoise.curves",
     "KFit": "pynoise.curves",
     "KMeansResult": "pynoise.clustering",
+    "NetworkCurve": "pynoise.curves",
     "__version__": "pynoise._core",
     "accuracy_curve": "pynoise.curves",
     "fit_k": "pynoise.curves",
+    "network_curve": "pynoise.curves",
     "kmeans": "pynoise.clustering",
     "expected_confusion": "pynoise.plurality",
     "plurality_accuracy": "pynoise.plurality",

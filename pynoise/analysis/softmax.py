@@ -150,7 +150,7 @@ def _mask(noisy_region: ArrayLike, examples: int, noise: NoisyLabels | None) -> 
         raise InputTypeError("noisy_region", f"has dtype {inside.dtype}; it is a mask, of bool")
     if inside.shape != (examples,):
         raise InputValueError("noisy_region", f"has shape {inside.shape} for {examples} rows of softmax")
-    if noise is not None and noise.selection != "cluster":
+    if noise is not None and noise.regions is None:
         raise InputValueError(
             "noisy_region", f"is of no use to {noise}, which has no region; leave one of them out"
         )

@@ -17,7 +17,7 @@ from pynoise.curves.accuracy import accuracy_curve
 from pynoise.curves.arguments import dataset_of, levels_of
 from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
 from pynoise.data import Dataset
-from pynoise.errors import InputValueError
+from pynoise.errors import InputTypeError, InputValueError
 from pynoise.noise import LabelMap
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def network_curve(
         As `pynoise.training.train`.
     """
     dataset = dataset_of(data)
-    chosen_seeds, _ = _checks.distinct("run_seeds", run_seeds)
+    chosen_seeds = _distinct(run_seeds)
     ks, _ = _checks.counts("k", k)
     rule = _checks.ties(ties)
     chosen = noise_of(noise, dataset, label_map, chosen_seeds[0])
@@ -171,9 +171,7 @@ def network_curve(
             progress("runs", done, len(jobs), f"level {level:.10g}, seed {seed}")
         record = None
         if level > 0:
-            record = draw_labels(
-                chosen, level, dataset, seeds.split(seed, "noise"), threads, None, features
-            )
+            record = draw_labels(chosen, level, dataset, seeds.split(seed, "noise"), threads, None, features)
         run = train(
             dataset,
             network,
@@ -197,6 +195,15 @@ def network_curve(
         for i, level in enumerate(gammas)
     ]
     return NetworkCurve(rows, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
+
+
+def _distinct(run_seeds: Sequence[int]) -> list[int]:
+    if isinstance(run_seeds, str) or not isinstance(run_seeds, Sequence) or not run_seeds:
+        raise InputTypeError("run_seeds", f"{run_seeds!r} is no sequence of seeds; give one or more")
+    checked = [_checks.seed("run_seeds", seed) for seed in run_seeds]
+    if len(set(checked)) < len(checked):
+        raise InputValueError("run_seeds", f"{list(run_seeds)} names one twice; name each once")
+    return checked
 
 
 def _expected(

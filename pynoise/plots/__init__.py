@@ -1,7 +1,7 @@
 """Pictures, with matplotlib's figures and no window: they work where there is no screen."""
 
 from pynoise.plots.chi_square import pairs, preferred_k
-from pynoise.plots.curves import accuracy_curve, k_fit
+from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
 from pynoise.plots.noise import noise_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
@@ -9,6 +9,7 @@ from pynoise.plots.style import render, write_figure
 __all__ = [
     "accuracy_curve",
     "k_fit",
+    "network_curve",
     "noise_picture",
     "pairs",
     "preferred_k",

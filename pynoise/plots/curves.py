@@ -12,9 +12,9 @@ from pynoise.plots.style import COLORS, LINES, MARKERS, short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pynoise.curves import AccuracyCurve, KFit
+    from pynoise.curves import AccuracyCurve, KFit, NetworkCurve
 
-__all__ = ["accuracy_curve", "k_fit"]
+__all__ = ["accuracy_curve", "k_fit", "network_curve"]
 
 # More curves than this, and the legend stands beside them.
 _MOST_INSIDE = 4
@@ -102,6 +102,40 @@ def k_fit(fit: KFit, levels: Sequence[float], curves: Mapping[int, Sequence[floa
         label="measured",
     )
     _dress(axes, f"{short(fit.meta['data'])}: which K, under {_noise(fit.meta['noise'])}")
+    axes.legend(fontsize="small", loc="best")
+    return figure
+
+
+def network_curve(curve: NetworkCurve) -> Figure:
+    """Accuracy of a network against noise level, as in Fig. 4 of Drory et al.: points over expected lines."""
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    rows = sorted(curve.rows, key=lambda row: row["level"])
+    levels = [row["level"] for row in rows]
+    for i, k in enumerate(rows[0]["analytic"]):
+        concentrated = k == "1-γ"
+        axes.plot(
+            levels,
+            [row["analytic"][k] for row in rows],
+            ":" if concentrated else LINES[i % len(LINES)],
+            color="black" if concentrated else COLORS[i % len(COLORS)],
+            linewidth=1.2,
+            label="1-γ, expected of concentrated noise" if concentrated else f"analytic, K = {k}",
+        )
+    runs = f"{rows[0]['runs']} runs ± sd" if rows[0]["runs"] > 1 else "one run"
+    axes.errorbar(
+        levels,
+        [row["accuracy"] for row in rows],
+        yerr=[row["sd"] or 0.0 for row in rows],
+        fmt="o",
+        color="black",
+        markersize=5,
+        markerfacecolor="white",
+        capsize=2,
+        zorder=3,  # on the lines, not under them
+        label=f"{short(curve.meta['network'])}, {runs}",
+    )
+    _dress(axes, f"{short(curve.meta['data'])}: network under {_noise(curve.meta['noise'])}")
     axes.legend(fontsize="small", loc="best")
     return figure
 

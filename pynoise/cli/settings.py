@@ -1,0 +1,78 @@
+"""Options of the commands that train: what network, by what method, and how."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from pynoise.cli import options
+from pynoise.cli.parse import parse_counts
+
+__all__ = ["Chosen", "settings_options"]
+
+_Command = Callable[..., None]
+
+# Settings of training and what an option has to say of them; their defaults are those of Settings.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "epochs": {"type": int, "help": "Passes over the training examples.  [20]"},
+    "batch_size": {"type": int, "help": "Examples in a step.  [128]"},
+    "optimizer": {"metavar": "NAME", "help": "adam or sgd.  [adam]"},
+    "lr": {"type": float, "help": "Highest learning rate.  [0.001 for adam, 0.1 for sgd]"},
+    "lr_min": {"type": float, "help": "The rate at which a cosine ends.  [0]"},
+    "momentum": {"type": float, "help": "Of sgd.  [0.9]"},
+    "weight_decay": {"type": float, "help": "L2 penalty of the weights.  [0]"},
+    "schedule": {"metavar": "NAME", "help": "cosine, cosine-restarts, step or constant.  [cosine]"},
+    "restart_every": {"type": int, "metavar": "EPOCHS", "help": "With cosine-restarts.  [10]"},
+    "step_at": {"metavar": "E1,E2,…", "help": "With step: the epochs where the rate falls."},
+    "step_factor": {"type": float, "help": "With step: what it is multiplied by.  [0.1]"},
+    "augment": {"metavar": "NAME", "help": "auto, none, crop or crop-flip.  [auto]"},
+    "validation": {"type": float, "metavar": "SHARE", "help": "Held out to select an epoch.  [0.1]"},
+    "validation_labels": {"metavar": "NAME", "help": "clean or noisy.  [clean]"},
+    "patience": {"type": int, "metavar": "EPOCHS", "help": "Stop after so many without a better one."},
+    "precision": {"metavar": "NAME", "help": "auto, float32 or bfloat16.  [auto: bfloat16 on CUDA]"},
+    "compile": {"is_flag": True, "default": None, "help": "Compile the network by torch.compile."},
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network, a method and settings, as the command line names them."""
+
+    network: str
+    method: str
+    given: dict[str, Any]
+
+    def check(self) -> dict[str, Any]:
+        """The settings as the Python functions take them: those that are given, checked."""
+        from pynoise.training import Settings
+
+        given = {name: value for name, value in self.given.items() if value is not None}
+        if "step_at" in given:
+            given["step_at"] = parse_counts(given["step_at"], "step_at")
+        Settings.of(given)
+        return given
+
+
+def settings_options(function: _Command) -> _Command:
+    """Add the options of training; the command gets them as one `settings`."""
+
+    @functools.wraps(function)
+    def command(*, network: str, method: str, **others: Any) -> None:
+        given = {name: others.pop(name) for name in _SETTINGS}
+        function(settings=Chosen(network, method, given), **others)
+
+    return options.with_options(
+        (
+            click.option(
+                "--network", default="mlp", show_default=True, metavar="NAME", help="See docs/networks.md."
+            ),
+            click.option(
+                "--method", default="cross-entropy", show_default=True, metavar="NAME", help="How it learns."
+            ),
+            *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
+        )
+    )(command)
