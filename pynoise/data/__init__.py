@@ -1,9 +1,14 @@
-"""Data sets: the built-in ones, your own in an .npz, and torchvision's, read without torch."""
+"""Data sets: the built-in ones, your own in an .npz, and torchvision's, read without torch.
+
+Those that do not fit into memory are folders of images, or give an example when asked for it.
+"""
 
 from __future__ import annotations
 
 from pynoise.data.builtin import ideal
 from pynoise.data.dataset import Dataset
+from pynoise.data.folder import ImageFiles, ImageFolders, load_folder
+from pynoise.data.image_sets import ImageSets
 from pynoise.data.registry import load
 
-__all__ = ["Dataset", "ideal", "load"]
+__all__ = ["Dataset", "ImageFiles", "ImageFolders", "ImageSets", "ideal", "load", "load_folder"]

@@ -62,7 +62,7 @@ class Dataset:
             raise InputValueError(
                 "x_test", f"has rows of shape {x_test.shape[1:]}; those of x_train have {x_train.shape[1:]}"
             )
-        names = _names(self.names)
+        names = class_names(self.names)
         num_classes = len(names) or None
         y_train = _labels("y_train", self.y_train, x_train, num_classes)
         y_test = _labels("y_test", self.y_test, x_test, num_classes)
@@ -83,7 +83,8 @@ class Dataset:
         return len(self.names)
 
 
-def _names(value: Sequence[str] | None) -> tuple[str, ...]:
+def class_names(value: Sequence[str] | None) -> tuple[str, ...]:
+    """Check the names of classes, strings; None stands for no names."""
     if isinstance(value, str) or not isinstance(value, Iterable | None):
         raise InputTypeError("names", f"{value!r} is no sequence of strings; give one a class")
     names = () if value is None else tuple(value)
