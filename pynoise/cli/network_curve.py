@@ -54,8 +54,8 @@ def command(
     """Train a network at several noise levels, and set its accuracy beside the analytic curves.
 
     The curves are computed from the softmax of the network trained on clean labels (Drory et al., BMVC 2020,
-    Fig. 4). Every run stays in FOLDER, and the same command goes on where it was stopped; in the end FOLDER holds
-    curve.csv, curve.json and curve.png.
+    Fig. 4). Every run stays in FOLDER, and the same command goes on where it was stopped; in the end FOLDER
+    holds curve.csv, curve.json and curve.png.
 
     \b
     Examples:
@@ -66,10 +66,9 @@ def command(
         given = settings.check()
         chosen = parse_counts(seeds, "run_seeds")
         gammas = None if levels is None else parse_levels(levels)
-        ks = {} if k is None else {"k": parse_counts(k)}
         from pathlib import Path
 
-        from pynoise.curves import network_curve
+        from pynoise.curves.network import KS, network_curve
 
         noise = source.load_noise()
         data = source.data.load()
@@ -87,7 +86,7 @@ def command(
                 device=device,
                 threads=threads,
                 progress=progress,
-                **ks,
+                k=KS if k is None else parse_counts(k),
                 **given,
             )
     if as_json:

@@ -15,7 +15,7 @@ from pynoise.errors import InputError
 
 if TYPE_CHECKING:
     from pynoise.curves.files import Savable
-    from pynoise.data import Dataset
+    from pynoise.data import Dataset, ImageFolders
     from pynoise.knn import Neighbors
     from pynoise.noise import EstimatedNoise, NoisyLabels
 
@@ -36,10 +36,12 @@ __all__ = [
     "neighbors_option",
     "output_options",
     "queries_option",
+    "reading_options",
     "source_options",
     "threads_option",
     "ties_option",
     "with_options",
+    "workers_option",
     "write_files",
 ]
 
@@ -75,6 +77,14 @@ class Data:
             raise click.BadParameter(
                 f"goes with {name} ideal, not with {self.dataset!r}", param_hint="'--classes'"
             )
+
+    def load_any(self) -> Dataset | ImageFolders:
+        """The data set, or a folder of images, which only networks take."""
+        from pathlib import Path
+
+        from pynoise import data
+
+        return data.load_folder(self.dataset) if Path(self.dataset).is_dir() else self.load()
 
     def load(self) -> Dataset:
         """The data set."""
@@ -158,7 +168,7 @@ _SOURCE = (
         show_default=True,
         metavar="NAME|FILE",
         help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
-        "y_train, x_test, y_test.",
+        "y_train, x_test, y_test; for networks, a folder of images, too.",
     ),
     *_DATA,
 )
@@ -262,6 +272,27 @@ device_option = click.option(
     metavar="NAME",
     help="Where networks run: cpu, cuda, cuda:1, or auto, CUDA where there is one.",
 )
+
+workers_option = click.option(
+    "--workers", type=int, default=0, show_default=True, help="Processes that read a folder of images ahead."
+)
+
+_READING = (
+    click.option(
+        "--recipe",
+        metavar="NAME",
+        help="How the images of a folder are resized and cropped: imagenet, clothing1m or webvision.  "
+        "[as they are]",
+    ),
+    workers_option,
+    click.option("--skip-corrupt", is_flag=True, help="Leave out images of a folder that are damaged."),
+)
+
+
+def reading_options(function: _Command) -> _Command:
+    """Add the options of images that are read from files."""
+    return _with(_READING, function)
+
 
 threads_option = click.option("--threads", type=int, help="Number of threads.  [one a core]")
 

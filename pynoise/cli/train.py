@@ -37,6 +37,7 @@ _COLUMNS = {
 @settings_options
 @options.device_option
 @options.threads_option
+@options.reading_options
 @click.option("--features", is_flag=True, help="Write features.npz, as pynoise extract does.")
 @click.option("--out", required=True, metavar="FOLDER", help="Write everything into this folder.")
 @click.option("--resume", is_flag=True, help="Go on where the same command stopped.")
@@ -47,6 +48,9 @@ def command(
     seed: int,
     device: str,
     threads: int | None,
+    recipe: str | None,
+    workers: int,
+    skip_corrupt: bool,
     features: bool,
     out: str,
     resume: bool,
@@ -67,7 +71,7 @@ def command(
         from pynoise.training import train
 
         noise = source.load_noise()
-        data = source.data.load()
+        data = source.data.load_any()
         quiet = as_json or os.environ.get("RANK", "0") != "0"  # one process of several speaks
         heading = f"{data.name}, {settings.network}, {settings.method}, seed {seed}"
         try:
@@ -83,6 +87,9 @@ def command(
                     seed=seed,
                     device=device,
                     threads=threads,
+                    recipe=recipe,
+                    workers=workers,
+                    skip_corrupt=skip_corrupt,
                     features=features,
                     resume=resume,
                     progress=progress,

@@ -46,11 +46,11 @@ class NetworkCurve:
     ----------
     rows : list of dict
         In the order of the levels. Keys: ``level``, the noise level γ; ``accuracy`` and ``sd``, mean and
-        standard deviation (ddof 1; None for one run) over the runs of the test accuracy of the selected epoch,
-        or of the last where none was selected; ``accuracy_last`` and ``sd_last``, those of the last epoch;
-        ``runs``; ``selected_fraction`` and ``realised_rate`` of the labels, means; and ``analytic``, a dict of
-        the accuracies expected, by K: from the softmax of the clean network of the first seed (Eq. 1-4), or,
-        under the key "1-γ", for concentrated noise.
+        standard deviation (ddof 1; None for one run) over the runs of the test accuracy of the selected
+        epoch, or of the last where none was selected; ``accuracy_last`` and ``sd_last``, those of the last
+        epoch; ``runs``; ``selected_fraction`` and ``realised_rate`` of the labels, means; and ``analytic``, a
+        dict of the accuracies expected, by K: from the softmax of the clean network of the first seed (Eq.
+        1-4), or, under the key "1-γ", for concentrated noise.
     meta : dict
         What the curve is of, how it was made, versions, hardware and seconds of training.
     """
@@ -120,8 +120,8 @@ def network_curve(
     data, network
         As for `pynoise.training.train`; arrays.
     noise, label_map
-        As for `pynoise.accuracy_curve`, but for records, which have one level. A matrix that is drawn is drawn by
-        the first seed, for all runs.
+        As for `pynoise.accuracy_curve`, but for records, which have one level. A matrix that is drawn is
+        drawn by the first seed, for all runs.
     levels : array_like of float, optional
         Noise levels; 0, 0.1, …, 1 by default, or those of the paper's clusters.
     out : str or Path

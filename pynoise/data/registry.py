@@ -10,7 +10,7 @@ from pynoise.data import cifar, idx, npz, svhn
 from pynoise.data.builtin import digits, ideal
 from pynoise.data.dataset import Dataset
 from pynoise.data.layout import Layout
-from pynoise.errors import InputTypeError, unknown_name
+from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
 _ON_DISK = {
     "mnist": Layout(
@@ -120,6 +120,12 @@ def load(
     elif text.endswith(".npz"):
         dataset = npz.read(Path(text))
         origin["name"] = str(Path(text).resolve())
+    elif Path(text).is_dir():
+        raise InputValueError(
+            "data",
+            f"{text!r} is a folder; train a network on its images (pynoise train) and give its features, "
+            "which pynoise extract writes",
+        )
     else:
         raise unknown_name("data", text, _KNOWN)
     object.__setattr__(dataset, "origin", origin)  # not made anew: what was checked need not be read again

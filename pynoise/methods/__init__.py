@@ -1,5 +1,10 @@
 """How a network learns from noisy labels: one file a method."""
 
+from pynoise._packages import TRAIN, needed
+
+with needed("method", "torch", TRAIN):
+    import torch  # noqa: F401 - else its absence shows in the middle of what follows
+
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.registry import METHODS, make
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pynoise.errors import TrainingError
 from pynoise.networks.network import Network
 from pynoise.training.distributed import Team
 from pynoise.training.source import Source
@@ -99,7 +100,7 @@ def evaluate(
     finally:
         network.train(training)
     if not kept["index"]:
-        raise ValueError("no example could be read")
+        raise TrainingError("there is no example that could be read")
     index = torch.cat(kept["index"])
     device = index.device
     # Batches lack what was skipped: each example goes to its own place.

@@ -18,9 +18,8 @@ from pynoise.networks import Network
 from pynoise.training.device import device_of, torch_threads
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
-from pynoise.training.inputs import Data, sources_of
+from pynoise.training.inputs import Data, Inputs, Reading, inputs_of
 from pynoise.training.saved import Run
-from pynoise.training.source import Source
 
 __all__ = ["Extracted", "extract", "outputs_of"]
 
@@ -94,6 +93,7 @@ def extract(
     device: str = "auto",
     threads: int | None = None,
     data_root: str | Path | None = None,
+    workers: int = 0,
     progress: Counted | None = None,
 ) -> Extracted:
     """Compute features and softmax of a trained network on the data that it was trained on.
@@ -102,11 +102,11 @@ def extract(
     ----------
     run : str, Path or Run
         The run, or its folder.
-    data : Dataset, optional
+    data : Dataset, ImageFolders or ImageSets, optional
         Its data, where they have no name to load them by.
     checkpoint : {"selected", "last"}
         The weights of the selected epoch (the last where none was selected) or of the last.
-    device, threads, data_root
+    device, threads, data_root, workers
         As for `pynoise.training.train`.
     progress : callable, optional
         Called with (phase, done, total).
@@ -127,23 +127,24 @@ def extract(
     network = found.network(checkpoint, device=str(where))
     dataset = found.data(data, root=data_root)
     with torch_threads(pool):
-        train, test, _ = sources_of(dataset, "none", where, found.config["normal"])
-        size = found.config["settings"]["batch_size"]
-        return Extracted.of(
-            outputs_of(network, {"train": train, "test": test}, size, progress=progress), dataset
-        )
+        config = found.config
+        reading = Reading(config["recipe"], workers, config["skip_corrupt"])
+        inputs = inputs_of(dataset, "none", where, reading, config["normal"])
+        parts = outputs_of(network, inputs, config["settings"]["batch_size"], progress=progress)
+        return Extracted.of(parts, dataset)
 
 
 def outputs_of(
     network: Network,
-    inputs: Mapping[str, Source],
+    inputs: Inputs,
     batch_size: int,
     *,
     team: Team | None = None,
     progress: Counted | None = None,
 ) -> dict[str, Evaluation]:
-    """Features and logits of all examples of each of the `inputs`."""
-    total = sum(map(len, inputs.values()))
+    """Features and logits of the training and the test examples."""
+    sources = {"train": inputs.train, "test": inputs.test}
+    total = sum(map(len, sources.values()))
     found: dict[str, Evaluation] = {}
     before = 0
 
@@ -151,7 +152,7 @@ def outputs_of(
         if progress is not None:
             progress("features", before + done, total)
 
-    for part, source in inputs.items():
+    for part, source in sources.items():
         rows = torch.arange(len(source))
         found[part] = evaluate(network, source, rows, batch_size, features=True, team=team, progress=report)
         before += len(source)

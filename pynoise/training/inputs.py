@@ -3,50 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 
 from pynoise import data as data_package
-from pynoise.data import Dataset
-from pynoise.errors import InputTypeError
+from pynoise.data import Dataset, ImageFolders, ImageSets
+from pynoise.errors import InputTypeError, InputValueError
 from pynoise.training.resident import Normal, Resident
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
+from pynoise.training.streamed import Streamed
 
-__all__ = ["Data", "augmentation_of", "data_of", "sources_of"]
+__all__ = ["Data", "Inputs", "Reading", "augmentation_of", "data_of", "inputs_of"]
 
-Data: TypeAlias = Dataset
+Data: TypeAlias = Dataset | ImageFolders | ImageSets
 
 # What may be done to the images of these data sets without making other classes of them.
 _AUGMENTATIONS = {"cifar10": "crop-flip", "cifar100": "crop-flip", "svhn": "crop"}
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How images are read that do not stay on the device; see `pynoise.training.streamed.Streamed`."""
+
+    recipe: str | None = None
+    workers: int = 0
+    skip_corrupt: bool = False
+
+    def refuse(self) -> None:
+        """Refuse what arrays have no use for."""
+        for name, value in asdict(self).items():
+            if value:
+                raise InputValueError(name, f"{value!r} goes with images read from files; leave it out")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs of the training and the test examples, and the numbers they are normalised by."""
+
+    train: Source
+    test: Source
+    normal: dict[str, Any] | None = None
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Examples that could not be read and were left out, and why."""
+        found: dict[str, str] = {}
+        for source in (self.train, self.test):
+            if isinstance(source, Streamed):
+                found |= source.skipped
+        return found
+
+
 def data_of(data: Any, root: str | Path | None = None) -> Data:
-    """The data themselves, loaded if they are only named."""
-    if isinstance(data, str | Path):
-        return data_package.load(data, root)
-    if not isinstance(data, Dataset):
-        raise InputTypeError("data", f"is a {type(data).__name__}; give a name or a pynoise.data.Dataset")
-    return data
+    """The data themselves: loaded if they are only named, put together if they are pairs.
 
-
-def augmentation_of(data: Data, settings: Settings) -> str:
-    """What "auto" stands for."""
-    if settings.augment != "auto":
-        return settings.augment
-    return _AUGMENTATIONS.get(data.name, "none")
-
-
-def sources_of(
-    data: Data, augment: str, device: torch.device, normal: Mapping[str, Any] | None = None
-) -> tuple[Source, Source, dict[str, Any] | None]:
-    """The inputs of the training and the test examples, and what they are normalised by.
-
-    That follows from the training examples, unless it is given.
+    Raises
+    ------
+    InputTypeError
+        If they are nothing of the kind; and what loading raises.
     """
-    chosen = Normal.of(data.x_train) if normal is None else Normal(**normal)
-    train = Resident(data.x_train, chosen, device, augment)
-    return train, Resident(data.x_test, chosen, device), asdict(chosen)
+    if isinstance(data, str | Path):
+        return data_package.load_folder(data) if Path(data).is_dir() else data_package.load(data, root)
+    if isinstance(data, Dataset | ImageFolders | ImageSets):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        if all(isinstance(part, tuple) and len(part) == 2 for part in data):
+            (x_train, y_train), (x_test, y_test) = data
+            return Dataset(x_train, y_train, x_test, y_test)
+        return ImageSets(*data)
+    raise InputTypeError(
+        "data",
+        f"is a {type(data).__name__}; give a name, a folder of images, a pynoise.data.Dataset, or a pair of "
+        "training and test data: (x, y) each, or data sets of torchvision's kind",
+    )
+
+
+def augmentation_of(data: Data, settings: Settings, reading: Reading) -> str:
+    """What is done to images in training, by name."""
+    if isinstance(data, Dataset):
+        reading.refuse()
+        return _AUGMENTATIONS.get(data.name, "none") if settings.augment == "auto" else settings.augment
+    if settings.augment not in ("auto", "none") or (settings.augment == "none" and reading.recipe):
+        raise InputValueError(
+            "augment", f"{settings.augment!r} is for arrays; images from files have that of their recipe"
+        )
+    return "none" if reading.recipe is None else reading.recipe
+
+
+def inputs_of(
+    data: Data,
+    augment: str,
+    device: torch.device,
+    reading: Reading,
+    normal: Mapping[str, Any] | None = None,
+) -> Inputs:
+    """The inputs of data on a device.
+
+    What arrays are normalised by follows from the training examples, unless it is given.
+    """
+    if isinstance(data, Dataset):
+        chosen = Normal.of(data.x_train) if normal is None else Normal(**normal)
+        train = Resident(data.x_train, chosen, device, augment)
+        return Inputs(train, Resident(data.x_test, chosen, device), asdict(chosen))
+    first, second = (Streamed(part, device=device, **asdict(reading)) for part in (data.train, data.test))
+    if first.input_shape != second.input_shape:
+        raise InputValueError(
+            "data",
+            f"has training images of shape {first.input_shape} and test images of {second.input_shape}; give "
+            "a recipe that brings them to one",
+        )
+    return Inputs(first, second)

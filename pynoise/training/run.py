@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, methods, networks
 from pynoise.curves.noise import NoiseLike
+from pynoise.errors import InputValueError
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
 from pynoise.training.device import device_of, hardware, torch_threads, versions
@@ -20,7 +21,7 @@ from pynoise.training.distributed import team_of
 from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.extracted import Extracted, outputs_of
 from pynoise.training.folder import RunFolder
-from pynoise.training.inputs import Data, augmentation_of, data_of, sources_of
+from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, inputs_of
 from pynoise.training.labels import noisy_labels
 from pynoise.training.loop import Examples, Progress, Training
 from pynoise.training.saved import Run
@@ -44,6 +45,9 @@ def train(
     device: str = "auto",
     threads: int | None = None,
     data_root: str | Path | None = None,
+    recipe: str | None = None,
+    workers: int = 0,
+    skip_corrupt: bool = False,
     features: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
@@ -54,8 +58,9 @@ def train(
 
     Parameters
     ----------
-    data : str, Path or Dataset
-        A data set, or what `pynoise.data.load` takes.
+    data : str, Path, Dataset, ImageFolders, ImageSets or tuple
+        A data set, or what `pynoise.data.load` takes, or a folder of images (`pynoise.data.load_folder`), or
+        a pair of training and test data: arrays (x, y) each, or data sets of torchvision's kind.
     network : str
         One of `pynoise.networks.NETWORKS`, or "torchvision:NAME" or "timm:NAME".
     out : str or Path
@@ -78,6 +83,13 @@ def train(
         Of torch on the CPU, and of Rust; one a core by default.
     data_root : str or Path, optional
         As `root` of `pynoise.data.load`.
+    recipe : str, optional
+        For images that are read from files: how they are resized, cropped and mirrored, one of
+        `pynoise.training.RECIPES`. By default they are taken as they are.
+    workers : int
+        Processes that read such images ahead.
+    skip_corrupt : bool
+        Whether images that are damaged or missing are left out rather than an error; result.json names them.
     features : bool
         Whether to write ``features.npz``, as `pynoise.training.extract` makes it.
     resume : bool
@@ -111,8 +123,8 @@ def train(
     >>> from pynoise.training import train
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     run = train("digits", "mlp", out=f"{folder}/run", noise="flip", level=0.2, epochs=2)
-    >>> run.result["noise"]["realised_rate"], run.result["epochs"]
-    (0.20046260601387818, 2)
+    >>> round(run.result["noise"]["realised_rate"], 3), run.result["epochs"]
+    (0.2, 2)
     """
     checked = Settings.of(settings)
     seed = _checks.seed("seed", seed)
@@ -123,18 +135,26 @@ def train(
     chosen, learning = device_of(device), methods.make(method)
     folder = RunFolder(out, resume=resume)
     dataset = data_of(data, data_root)
+    reading = Reading(recipe, workers, skip_corrupt)
+    augment = augmentation_of(dataset, checked, reading)
     report = progress or _silent
     record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
     with team_of(chosen, checked.batch_size) as (team, own), torch_threads(pool):
-        augment = augmentation_of(dataset, checked)
-        train_inputs, test_inputs, normal = sources_of(dataset, augment, own)
+        if team.size > 1 and skip_corrupt:
+            raise InputValueError(
+                "skip_corrupt", "goes with one process, or they would lose step; leave it out"
+            )
+        inputs = inputs_of(dataset, augment, own, reading)
+        shape = inputs.train.input_shape
         # What does not fit is refused before anything is written.
-        net = networks.make(network, dataset.num_classes, train_inputs.input_shape, seed=seed)
-        rows, held = split_rows(len(train_inputs), checked.validation, seed)
+        net = networks.make(network, dataset.num_classes, shape, seed=seed)
+        rows, held = split_rows(len(inputs.train), checked.validation, seed)
         config = {
             "data": saved.data_words(dataset),
-            "input_shape": list(train_inputs.input_shape),
-            "normal": normal,
+            "input_shape": list(shape),
+            "normal": inputs.normal,
+            "recipe": recipe,
+            "skip_corrupt": skip_corrupt,
             "network": network,
             "method": method,
             "noise": None if record is None else saved.noise_words(record),
@@ -147,15 +167,15 @@ def train(
         if folder.finished is not None:
             return folder.finished
         given = dataset.y_train if record is None else record.noisy
-        measured = {"test": _examples(test_inputs, np.arange(len(test_inputs)), dataset.y_test, own)}
+        measured = {"test": _examples(inputs.test, np.arange(len(inputs.test)), dataset.y_test, own)}
         if len(held):
             labels = _validation_labels(dataset, record, checked)[held]
-            measured = {"validation": _examples(train_inputs, held, labels, own)} | measured
+            measured = {"validation": _examples(inputs.train, held, labels, own)} | measured
         training = Training(
             net.to(own).to(memory_format=torch.channels_last),
             learning,
             checked,
-            train_inputs,
+            inputs.train,
             torch.from_numpy(rows),
             torch.tensor(given, dtype=torch.int64, device=own),
             measured,
@@ -170,7 +190,7 @@ def train(
                 folder.write_epoch(training, metrics)
             if team.first and on_epoch is not None:
                 on_epoch(row)
-        _finish(training, folder, dataset, metrics, config, features=features, report=report)
+        _finish(training, folder, dataset, inputs, metrics, config, features=features, report=report)
         team.wait()
     return Run.load(folder.path)
 
@@ -179,6 +199,7 @@ def _finish(
     training: Training,
     folder: RunFolder,
     data: Data,
+    inputs: Inputs,
     metrics: list[dict[str, Any]],
     config: dict[str, Any],
     *,
@@ -195,7 +216,6 @@ def _finish(
         selected, best = _evaluate(training, test), training.best[2]
     parts = None
     if features:
-        inputs = {"train": training.train, "test": test.source}
         size = training.settings.batch_size // team.size
         parts = outputs_of(training.network, inputs, size, team=team, progress=partial(_wordless, report))
     if not team.first:
@@ -225,6 +245,7 @@ def _finish(
         "test_accuracy_selected": accuracy,
         "selected_epoch": best,
         "validation_accuracy": None if best is None else rows[best]["validation_accuracy"],
+        "skipped": inputs.skipped,
         **training.method.result(training),
         "seconds": seconds,
         "images_per_second": images / sum(row["train_images"] / row["images_per_second"] for row in metrics),
