@@ -24,6 +24,7 @@ __all__ = [
     "Source",
     "check_apart",
     "check_files",
+    "checkpoint_option",
     "clean_option",
     "data_argument",
     "data_options",
@@ -263,6 +264,14 @@ queries_option = click.option(
     type=int,
     metavar="COUNT",
     help="Take so many of the test examples, drawn at random by the seed.  [all]",
+)
+
+checkpoint_option = click.option(
+    "--checkpoint",
+    default="selected",
+    show_default=True,
+    metavar="NAME",
+    help="Weights of the selected epoch, or of the last.",
 )
 
 device_option = click.option(

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from pynoise.errors import InputValueError
 
-__all__ = ["parse_counts", "parse_levels"]
+__all__ = ["parse_classes", "parse_counts", "parse_levels"]
 
 _MOST_LEVELS = 100_001
 
 
 def parse_counts(text: str, argument: str = "k") -> list[int]:
-    """Read whole numbers, "1,11,51"."""
+    """Read whole numbers, "1,11,51", or "10:300:10" for 10, 20, …, 300."""
+    ranged = ":" in text
+    parts = [part.strip() for part in text.split(":" if ranged else ",")]
+    if not all(re.fullmatch("[+-]?[0-9]{1,18}", part) for part in parts) or (ranged and len(parts) != 3):
+        raise InputValueError(
+            argument, f"{text!r} is not a list of whole numbers; write 1,11,51 or START:STOP:STEP"
+        )
+    numbers = [int(part) for part in parts]
+    if not ranged:
+        return numbers
+    start, stop, step = numbers
+    if step < 1 or stop < start:
+        raise InputValueError(argument, f"{text!r}: START must not exceed STOP, and STEP must be above 0")
+    if (stop - start) // step >= _MOST_LEVELS:
+        raise InputValueError(argument, f"{text!r} has over {_MOST_LEVELS - 1} numbers; take a larger STEP")
+    return list(range(start, stop + 1, step))
+
+
+def parse_classes(text: str, names: Sequence[str]) -> list[int | str]:
+    """Read classes by name, or by number where no class has that name, "cat,dog" or "3,5"."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch("[+-]?[0-9]{1,18}", part) for part in parts):
-        raise InputValueError(argument, f"{text!r} is not a list of whole numbers; write 1,11,51")
-    return [int(part) for part in parts]
+    return [int(part) if part not in names and part.isdecimal() else part for part in parts]
 
 
 def parse_levels(text: str) -> list[float]:

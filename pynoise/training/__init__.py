@@ -5,10 +5,11 @@ from pynoise._packages import TRAIN, needed
 with needed("network", "torch", TRAIN):
     import torch  # noqa: F401 - else its absence shows in the middle of what follows
 
+from pynoise.training.analyses import compare, profile
 from pynoise.training.extracted import Extracted, extract
 from pynoise.training.run import train
 from pynoise.training.saved import Run
 from pynoise.training.settings import Settings
 from pynoise.training.transforms import RECIPES
 
-__all__ = ["RECIPES", "Extracted", "Run", "Settings", "extract", "train"]
+__all__ = ["RECIPES", "Extracted", "Run", "Settings", "compare", "extract", "profile", "train"]

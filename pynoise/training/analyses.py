@@ -1,0 +1,117 @@
+"""What the outputs of a trained network say, beside its noise and beside its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pynoise import _checks, knn
+from pynoise.analysis import Comparison, SoftmaxProfile, compare_to_knn, softmax_profile
+from pynoise.data import Dataset
+from pynoise.errors import InputValueError
+from pynoise.training.extracted import Counted, extract
+from pynoise.training.inputs import Data
+from pynoise.training.saved import Run
+
+__all__ = ["KS", "compare", "profile"]
+
+# K "between 10 and 300" (Drory et al., Appendix B); the step is ours.
+KS = tuple(range(10, 301, 10))
+
+
+def profile(
+    run: str | Path | Run,
+    data: Data | None = None,
+    *,
+    features: ArrayLike | None = None,
+    data_root: str | Path | None = None,
+) -> SoftmaxProfile:
+    """Profile the softmax of a run's test examples by true class, beside what its noise makes one expect.
+
+    Parameters
+    ----------
+    run : str, Path or Run
+        The run, or its folder.
+    data : Dataset, ImageFolders or ImageSets, optional
+        The data that it was trained on, where they have no name to load them by.
+    features : array_like, [M, ...], optional
+        For concentrated noise that was made from features: those of the test examples, from the same
+        network. By default the rows of the data.
+    data_root : str or Path, optional
+        As `root` of `pynoise.data.load`.
+
+    Returns
+    -------
+    SoftmaxProfile
+        See `pynoise.analysis.softmax_profile`; of concentrated noise with the clean and the noisy region of
+        each class apart.
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        If there is no such run, it is not finished, or the features do not fit.
+    """
+    found = run if isinstance(run, Run) else Run.load(run)
+    known = found.data(data, root=data_root)
+    record, region = found.record, None
+    if record is not None and record.regions is not None:
+        if features is None and not isinstance(known, Dataset):
+            raise InputValueError("features", "are needed to tell the regions of concentrated noise")
+        region = record.regions.noisy(known.x_test if features is None else features, known.y_test)
+    elif features is not None:
+        raise InputValueError(
+            "features", "are for concentrated noise, which this run has not; leave them out"
+        )
+    return softmax_profile(found.softmax, known.y_test, names=known.names, noise=record, noisy_region=region)
+
+
+def compare(
+    run: str | Path | Run,
+    data: Data | None = None,
+    ks: Sequence[int] | NDArray[np.integer] = KS,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    workers: int = 0,
+    data_root: str | Path | None = None,
+    progress: Counted | None = None,
+) -> Comparison:
+    """Compare a run's softmax with the labels of each test example's neighbours (Drory et al., Appendix B).
+
+    Neighbours are the nearest, by Euclidean distance of penultimate features, of the training examples that
+    the network learnt from; their labels are those that it was given.
+
+    Parameters
+    ----------
+    run, data, data_root
+        As for `profile`.
+    ks : sequence of int
+        The K; 10, 20, …, 300 by default.
+    device, threads, workers
+        As for `pynoise.training.train`.
+    progress : callable, optional
+        Called with (phase, done, total).
+
+    Returns
+    -------
+    Comparison
+        See `pynoise.analysis.compare_to_knn`.
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        If there is no such run, or a K is larger than the number of its training examples.
+    """
+    found = run if isinstance(run, Run) else Run.load(run)
+    rows, _ = found.rows
+    sizes, _ = _checks.counts("ks", ks, len(rows), ", as many as the network learnt from")
+    known = found.data(data, root=data_root)
+    parts = extract(found, known, device=device, threads=threads, workers=workers, progress=progress)
+    record = found.record
+    labels = known.y_train if record is None else record.noisy
+    nearest, _ = knn.search(parts.x_train[rows], parts.x_test, max(sizes), threads=threads, progress=progress)
+    histograms = knn.label_histograms(nearest, labels[rows], sizes, known.num_classes)
+    return compare_to_knn(parts.softmax, histograms, sizes, known.y_test, names=known.names)
