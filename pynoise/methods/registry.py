@@ -12,14 +12,16 @@ _METHODS: dict[str, type[Method]] = {"cross-entropy": CrossEntropy}
 METHODS = tuple(_METHODS)
 
 
-def make(name: str) -> Method:
-    """Make a method.
+def make(name: str | Method) -> Method:
+    """The method of a name, or itself.
 
     Raises
     ------
     InputValueError
         If there is none of that name.
     """
+    if isinstance(name, Method):
+        return name
     if not isinstance(name, str) or name not in _METHODS:
         raise unknown_name("method", name, METHODS)
     return _METHODS[name]()

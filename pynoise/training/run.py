@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pynoise import _checks, methods, networks
 from pynoise.curves.noise import NoiseLike
 from pynoise.errors import InputValueError
+from pynoise.methods import Method
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
 from pynoise.training.device import device_of, hardware, torch_threads, versions
@@ -40,7 +41,7 @@ def train(
     noise: NoiseLike | None = None,
     level: float | None = None,
     label_map: LabelMap | str | None = None,
-    method: str = "cross-entropy",
+    method: str | Method = "cross-entropy",
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -72,8 +73,8 @@ def train(
         Not with labels that are given.
     label_map : mapping or str, optional
         With "flip" and other kinds that map labels.
-    method : str
-        One of `pynoise.methods.METHODS`.
+    method : str or Method
+        One of `pynoise.methods.METHODS`, or one of your own; see `pynoise.methods.Method`.
     seed : int
         0 ≤ seed < 2⁶⁴; split by name into those of the noise, the first weights, the examples held out, the
         order of the examples, augmentation, and what the method draws.
@@ -133,6 +134,7 @@ def train(
     for argument, value in {"progress": progress, "on_epoch": on_epoch}.items():
         _checks.callback(argument, value)
     chosen, learning = device_of(device), methods.make(method)
+    method_name = method if isinstance(method, str) else type(method).__name__
     folder = RunFolder(out, resume=resume)
     dataset = data_of(data, data_root)
     reading = Reading(recipe, workers, skip_corrupt)
@@ -156,7 +158,7 @@ def train(
             "recipe": recipe,
             "skip_corrupt": skip_corrupt,
             "network": network,
-            "method": method,
+            "method": method_name,
             "noise": None if record is None else saved.noise_words(record),
             "seed": seed,
             "settings": checked.to_dict() | {"augment": augment},
