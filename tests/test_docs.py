@@ -25,6 +25,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
 
 
+@pytest.mark.timeout(400)  # many commands, some of which import torch
 def test_commands_of_the_readme_print_what_it_shows(tmp_path):
     (table,) = blocks("csv")
     (tmp_path / "network.csv").write_text(table)

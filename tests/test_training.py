@@ -440,7 +440,7 @@ def test_a_run_killed_before_its_first_epoch_starts_anew(digits, tmp_path, monke
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"lr": 0.002}, "settings.lr is 0.001, here it is 0.002"),
+        ({"lr": 0.002}, r"settings\.lr is 0\.1, here it is 0\.002"),
         ({"level": 0.3}, "noise.level is 0.2, here it is 0.3"),
         ({"seed": 1}, "seed is"),
         ({"epochs": 3}, "settings.epochs is 1, here it is 3"),

@@ -270,16 +270,8 @@ class Training:
 
 
 def _optimizer(network: Network, settings: Settings, device: torch.device) -> torch.optim.Optimizer:
-    assert settings.lr is not None  # noqa: S101 - tells the type checker
-    fused = device.type == "cuda"
+    # The rate is set at every step.
+    decay, fused = settings.weight_decay or 0.0, device.type == "cuda"
     if settings.optimizer == "adam":
-        return torch.optim.Adam(
-            network.parameters(), settings.lr, weight_decay=settings.weight_decay, fused=fused
-        )
-    return torch.optim.SGD(
-        network.parameters(),
-        settings.lr,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-        fused=fused,
-    )
+        return torch.optim.Adam(network.parameters(), weight_decay=decay, fused=fused)
+    return torch.optim.SGD(network.parameters(), momentum=settings.momentum, weight_decay=decay, fused=fused)

@@ -33,7 +33,7 @@ def train(data, labels, name, seed, *, epochs, batch, rate, share):
     x = torch.from_numpy(normalised(data.x_train, data.x_train))
     net = networks.make(name, data.num_classes, tuple(x.shape[1:]), seed=seed)
     net.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(net.parameters(), rate, momentum=0.9)
+    optimizer = torch.optim.SGD(net.parameters(), rate, momentum=0.9, weight_decay=5e-4)
     rows, _ = split_rows(len(x), share, seed)
     rows, labels = torch.tensor(rows), torch.tensor(labels).long()
     steps = -(-len(rows) // batch)
