@@ -12,7 +12,7 @@ import torch
 from pynoise import _provenance
 from pynoise.errors import InputValueError
 
-__all__ = ["autocast", "device_of", "hardware", "torch_threads", "versions"]
+__all__ = ["autocast", "device_of", "hardware", "tuned", "versions"]
 
 
 def device_of(name: str) -> torch.device:
@@ -48,14 +48,19 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 @contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """So many threads of torch on the CPU; 0 for its own setting, which comes back in the end."""
-    before = torch.get_num_threads()
+def tuned(threads: int) -> Iterator[None]:
+    """Torch as training wants it, as it was in the end.
+
+    On the CPU so many threads; 0 for its own setting. On CUDA the fastest convolutions for the shapes met.
+    """
+    before, cudnn = torch.get_num_threads(), torch.backends.cudnn.benchmark
     torch.set_num_threads(threads or before)
+    torch.backends.cudnn.benchmark = True
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        torch.backends.cudnn.benchmark = cudnn
 
 
 def versions() -> dict[str, str]:

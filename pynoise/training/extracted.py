@@ -15,7 +15,7 @@ from pynoise import _checks
 from pynoise._files import check_output, writing_whole
 from pynoise.data import Dataset
 from pynoise.networks import Network
-from pynoise.training.device import device_of, torch_threads
+from pynoise.training.device import device_of, tuned
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.inputs import Data, Inputs, Reading, inputs_of
@@ -126,7 +126,7 @@ def extract(
     where = device_of(device)
     network = found.network(checkpoint, device=str(where))
     dataset = found.data(data, root=data_root)
-    with torch_threads(pool):
+    with tuned(pool):
         config = found.config
         reading = Reading(config["recipe"], workers, config["skip_corrupt"])
         inputs = inputs_of(dataset, "none", where, reading, config["normal"])

@@ -17,7 +17,7 @@ from pynoise.errors import InputValueError
 from pynoise.methods import Method
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
-from pynoise.training.device import device_of, hardware, torch_threads, versions
+from pynoise.training.device import device_of, hardware, tuned, versions
 from pynoise.training.distributed import team_of
 from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.extracted import Extracted, outputs_of
@@ -141,7 +141,7 @@ def train(
     augment = augmentation_of(dataset, checked, reading)
     report = progress or _silent
     record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
-    with team_of(chosen, checked.batch_size) as (team, own), torch_threads(pool):
+    with team_of(chosen, checked.batch_size) as (team, own), tuned(pool):
         if team.size > 1 and skip_corrupt:
             raise InputValueError(
                 "skip_corrupt", "goes with one process, or they would lose step; leave it out"
