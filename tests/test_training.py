@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import json
 import os
@@ -13,6 +14,7 @@ from pynoise import accuracy_curve, data, methods, networks, noise, training
 from pynoise.data import Dataset
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError, TrainingError
 from pynoise.training import Settings, checkpoint, train
+from pynoise.training.folder import RunFolder
 from pynoise.training.loop import Training
 from pynoise.training.resident import Normal, Resident
 from pynoise.training.split import split_rows
@@ -131,6 +133,12 @@ def test_inputs_are_normalised_by_channel_or_column(shape, dtype):
     assert inputs.dtype == torch.float32
     np.testing.assert_allclose(inputs.numpy(), wanted, atol=1e-5)
     assert source.input_shape == inputs.shape[1:]
+
+
+def test_numbers_beyond_all_bounds_are_refused(tmp_path):
+    x = np.array([[1e300], [-1e300], [3e300], [0.0]])
+    with pytest.raises(InputValueError, match="mean or deviation is not finite"):
+        train(((x, [0, 1, 0, 1]), (x, [0, 1, 0, 1])), "mlp", out=tmp_path / "run")
 
 
 def test_what_is_constant_is_not_divided_and_offsets_lose_nothing():
@@ -327,11 +335,13 @@ def test_an_example_left_over_is_left_out(small, tmp_path):
     assert [row["train_images"] for row in run.metrics] == [53, 53]
 
 
-def test_rows_of_numbers_of_any_scale_are_learnt(tmp_path):
+@pytest.mark.parametrize("offset", [0, 1e4, 1e9])
+def test_rows_of_numbers_of_any_scale_are_learnt(tmp_path, offset):
     rng = np.random.default_rng(2)
     y = np.arange(400) % 2
-    x = rng.normal(size=(400, 6)) * 10.0 ** np.arange(-3, 3) + 1e4
+    x = rng.normal(size=(400, 6)) * 10.0 ** np.arange(-3, 3)
     x[:, 0] += 0.003 * y
+    x += offset
     own = Dataset(x[:300], y[:300], x[300:], y[300:])
     run = train(own, "mlp", out=tmp_path / "run", epochs=10)
     assert run.result["test_accuracy_last"] > 0.85
@@ -359,7 +369,7 @@ class Denoise(methods.Method):
             training.rows = training.rows[: len(training.rows) * 9 // 10]
 
     def losses(self, training, batch):
-        logits = training.model(batch.inputs)
+        logits = training.logits(batch.inputs)
         each = torch.nn.functional.cross_entropy(logits, batch.targets, reduction="none")
         return each, logits
 
@@ -383,6 +393,50 @@ def test_a_method_may_change_labels_and_drop_examples(digits, tmp_path):
     assert run.result["left"] == 1167 * 9 // 10
     assert [row["train_images"] for row in run.metrics] == [1167] + [1050] * 4
     assert run.metrics[-1]["mean_loss"] < run.metrics[1]["mean_loss"]
+
+
+class TwoNetworks(methods.Method):
+    """Learns with a second network, which sees what the first sees, and keeps nothing that cannot be kept."""
+
+    def __init__(self, bad=None):
+        self.bad = bad
+
+    def options(self):
+        return {"second": True}
+
+    def begin(self, training):
+        self.second = training.new_network("second")
+        self.noise = torch.rand(3)
+        training.optimizer.add_param_group({"params": list(self.second.parameters())})
+
+    def losses(self, training, batch):
+        logits, others = training.logits(batch.inputs), self.second(batch.inputs)
+        each = [
+            torch.nn.functional.cross_entropy(one, batch.targets, reduction="none")
+            for one in (logits, others)
+        ]
+        return each[0] + each[1], logits
+
+    def state(self):
+        return {"second": self.second.state_dict(), "noise": self.noise, "bad": self.bad}
+
+    def restore(self, state):
+        self.second.load_state_dict(state["second"])
+
+    def result(self, training):
+        return {"second_norm": sum(weights.norm().item() for weights in self.second.parameters())}
+
+
+def test_a_method_may_have_a_network_of_its_own(digits, tmp_path):
+    options = {"epochs": 3, "noise": "flip", "level": 0.1}
+    whole = train(digits, "mlp", out=tmp_path / "whole", method=TwoNetworks(), **options)
+    assert whole.config["method_options"] == {"second": True}
+    with pytest.raises(KilledError):
+        train(digits, "mlp", out=tmp_path / "run", method=TwoNetworks(), on_epoch=kill_after(2), **options)
+    run = train(digits, "mlp", out=tmp_path / "run", method=TwoNetworks(), resume=True, **options)
+    assert run.result["second_norm"] == whole.result["second_norm"]
+    with pytest.raises(TypeError, match="state holds a Dataset; give tensors and plain values"):
+        train(digits, "mlp", out=tmp_path / "other", method=TwoNetworks(bad=digits), **options)
 
 
 def test_unknown_methods_are_refused(digits, tmp_path):
@@ -455,6 +509,86 @@ def test_another_run_is_not_gone_on_with(digits, tmp_path, other, words):
         train(digits, "mlp", out=tmp_path / "run", **options)
 
 
+@pytest.mark.parametrize("lost", ["selected.pt", "metrics.csv"])
+def test_a_run_killed_between_two_files_goes_on(digits, tmp_path, monkeypatch, lost):
+    options = {"epochs": 3, "noise": "flip", "level": 0.1}
+    whole = train(digits, "mlp", out=tmp_path / "whole", **options)
+    best = whole.result["selected_epoch"]
+    writers = {"selected.pt": "_write_selected", "metrics.csv": "_write_metrics"}
+    plain = getattr(RunFolder, writers[lost])
+
+    def killed(self, what):
+        epoch = what.epoch if lost == "selected.pt" else len(what)
+        if epoch == best:
+            raise KilledError
+        return plain(self, what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, writers[lost], killed)
+        with pytest.raises(KilledError):
+            train(digits, "mlp", out=tmp_path / "run", **options)
+    run = train(digits, "mlp", out=tmp_path / "run", resume=True, **options)
+    assert without_times(run.metrics) == without_times(whole.metrics)
+    assert (run.softmax == whole.softmax).all()
+
+
+def test_a_run_killed_before_its_config_starts_anew(digits, tmp_path, monkeypatch):
+    def killed(self, name, content):
+        raise KilledError
+
+    options = {"epochs": 1, "noise": "flip", "level": 0.1}
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "_write_json", killed)
+        with pytest.raises(KilledError):
+            train(digits, "mlp", out=tmp_path / "run", **options)
+    assert train(digits, "mlp", out=tmp_path / "run", resume=True, **options).result is not None
+
+
+def test_checkpoints_of_other_runs_are_refused(digits, tmp_path):
+    other = train(digits, "mlp", out=tmp_path / "other", epochs=2, seed=1)
+    with pytest.raises(KilledError):
+        train(digits, "mlp", out=tmp_path / "run", epochs=2, on_epoch=kill_after(1))
+    (tmp_path / "run" / "last.pt").write_bytes((other.path / "last.pt").read_bytes())
+    with pytest.raises(InputValueError, match="is a checkpoint of another run"):
+        train(digits, "mlp", out=tmp_path / "run", epochs=2, resume=True)
+
+
+def test_two_at_one_folder_are_one_too_many(digits, tmp_path):
+    with pytest.raises(KilledError):
+        train(digits, "mlp", out=tmp_path / "other", epochs=2, on_epoch=kill_after(1))
+    (tmp_path / "other" / ".0123.tmp").write_text("left over")
+
+    def check(row):
+        with pytest.raises(InputValueError, match="another process is training there"):
+            train(digits, "mlp", out=tmp_path / "other", epochs=2, resume=True)
+
+    train(digits, "mlp", out=tmp_path / "other", epochs=2, resume=True, on_epoch=check)
+    assert not (tmp_path / "other" / ".0123.tmp").exists()
+
+
+@pytest.mark.parametrize("around", ["float64", "no_grad", "inference", "autocast", "device"])
+def test_the_callers_settings_of_torch_change_nothing(small, tmp_path, around):
+    options = {"epochs": 1, "noise": "flip", "level": 0.2, "augment": "crop-flip"}
+    plain = train(small, "cifar-cnn", out=tmp_path / "plain", **options)
+    contexts = {
+        "no_grad": torch.no_grad,
+        "inference": torch.inference_mode,
+        "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+        "device": lambda: torch.device("meta"),
+        "float64": contextlib.nullcontext,
+    }
+    if around == "float64":
+        torch.set_default_dtype(torch.float64)
+    try:
+        with contexts[around]():
+            run = train(small, "cifar-cnn", out=tmp_path / "run", **options)
+            found = training.extract(run, small)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert without_times(run.metrics) == without_times(plain.metrics)
+    assert (found.softmax_train == training.extract(plain, small).softmax_train).all()
+
+
 # What goes wrong
 
 
@@ -484,8 +618,6 @@ def test_weights_that_overflow_are_not_kept(digits, tmp_path):
 
 
 def test_a_full_disk_loses_nothing(digits, tmp_path, monkeypatch):
-    from pynoise.training import folder
-
     writes = []
 
     def full(path, content):
@@ -501,7 +633,7 @@ def test_a_full_disk_loses_nothing(digits, tmp_path, monkeypatch):
         patch.setattr(checkpoint, "write_whole", full)
         with pytest.raises(OSError, match="No space left"):
             train(digits, "mlp", out=tmp_path / "run", **options)
-    assert folder.RunFolder(tmp_path / "run", resume=True).finished is None
+    assert training.Run.load(tmp_path / "run").result is None
     run = train(digits, "mlp", out=tmp_path / "run", resume=True, **options)
     assert without_times(run.metrics) == without_times(whole.metrics)
 
@@ -657,6 +789,11 @@ def test_several_processes_train_one_network(tmp_path):
     assert run.result["processes"] == 2
     assert run.result["test_accuracy_selected"] > 0.8
     assert run.metrics[0]["train_images"] == 1166  # 583 each
+    # What was measured is what was saved: running statistics differ from process to process else.
+    digits = data.load("digits")
+    logits = run.network("last")(torch.from_numpy(reference.normalised(digits.x_test, digits.x_train)))
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(digits.y_test).long())
+    assert float(loss) == pytest.approx(run.metrics[-1]["test_loss"], abs=1e-5)
     found = training.extract(run)
     with np.load(tmp_path / "run" / "features.npz") as file:
         np.testing.assert_allclose(file["x_train"], found.x_train, rtol=1e-4, atol=1e-4)

@@ -81,11 +81,10 @@ class Data:
 
     def load_any(self) -> Dataset | ImageFolders:
         """The data set, or a folder of images, which only networks take."""
-        from pathlib import Path
-
         from pynoise import data
+        from pynoise.data.registry import is_folder
 
-        return data.load_folder(self.dataset) if Path(self.dataset).is_dir() else self.load()
+        return data.load_folder(self.dataset) if is_folder(self.dataset) else self.load()
 
     def load(self) -> Dataset:
         """The data set."""

@@ -148,6 +148,9 @@ def network_curve(
     InputValueError, InputTypeError, InputFileNotFoundError, TrainingError, OSError
         As `pynoise.training.train`.
     """
+    own = [name for name in ("level", "seed", "noise", "resume") if name in options]
+    if own:
+        raise InputValueError(own[0], "is what a network curve chooses itself; leave it out")
     dataset = dataset_of(data)
     chosen_seeds = _distinct(run_seeds)
     ks, _ = _checks.counts("k", k)

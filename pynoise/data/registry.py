@@ -37,6 +37,11 @@ _ON_DISK = {
 _KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz")
 
 
+def is_folder(data: str | os.PathLike[str]) -> bool:
+    """Whether that names a folder of images, not a data set: known names win."""
+    return os.fspath(data) not in ("digits", "ideal", *_ON_DISK) and Path(data).is_dir()
+
+
 def dataset_of(data: str | os.PathLike[str] | Dataset) -> Dataset:
     """The data set itself, loaded if it is only named.
 
@@ -120,7 +125,7 @@ def load(
     elif text.endswith(".npz"):
         dataset = npz.read(Path(text))
         origin["name"] = str(Path(text).resolve())
-    elif Path(text).is_dir():
+    elif is_folder(text):
         raise InputValueError(
             "data",
             f"{text!r} is a folder; train a network on its images (pynoise train) and give its features, "

@@ -20,5 +20,5 @@ class CrossEntropy(Method):
 
     def losses(self, training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
         """Cross-entropy of each example."""
-        logits = training.model(batch.inputs)
+        logits = training.logits(batch.inputs)
         return functional.cross_entropy(logits, batch.targets, reduction="none"), logits

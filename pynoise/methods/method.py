@@ -28,18 +28,30 @@ class Method(ABC):
 
     The loop hands itself over as `training`: a method may assign ``training.targets`` (labels of all N
     training examples, int64 [N], or distributions, float [N, L]) and ``training.rows`` (the examples that
-    are learnt from; leave some out and they are gone), and call ``training.evaluate``.
+    are learnt from; leave some out and they are gone), and call ``training.logits``,
+    ``training.evaluate`` and ``training.new_network``. Whatever a hook draws from torch's generators follows
+    from the run's seed.
     """
 
+    def options(self) -> dict[str, Any]:
+        """What decides it, as JSON has it: config.json names it, and a restart must have the same."""
+        return {}
+
     def begin(self, training: Training) -> None:  # noqa: B027 - most methods have nothing to do
-        """Prepare, before the first epoch or after a restart (then `restore` comes next)."""
+        """Prepare, before the first epoch or after a restart (then `restore` comes next).
+
+        Weights of its own go into ``training.optimizer`` by ``add_param_group``.
+        """
 
     def start_epoch(self, training: Training) -> None:  # noqa: B027
         """Act before an epoch; ``training.epoch`` epochs are done."""
 
     @abstractmethod
     def losses(self, training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Losses [B] of the examples of a batch, whose mean is minimised, and the logits [B, L]."""
+        """Losses [B] of the examples of a batch, whose mean is minimised, and the logits [B, L].
+
+        In float32; ``training.logits(inputs)`` does the forward pass in the precision that was chosen.
+        """
 
     def end_epoch(self, training: Training) -> dict[str, float]:
         """Act after an epoch, and name figures for its row of metrics.csv: the same keys each time."""
@@ -53,5 +65,5 @@ class Method(ABC):
         """Take back what `state` gave."""
 
     def result(self, training: Training) -> dict[str, Any]:
-        """Keys of its own for result.json."""
+        """Keys of its own for result.json: numbers, strings, lists and dicts. The last epoch is done."""
         return {}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 
 from pynoise import _checks, seeds
+from pynoise._torch_state import seeded, undisturbed
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 from pynoise.networks import all_cnn, four_block_cnn, plain_cnn, stock
 from pynoise.networks.mlp import mlp
@@ -90,8 +91,8 @@ def make(name: str, num_classes: int, input_shape: Sequence[int], *, seed: int =
     shape = _check_shape(input_shape)
     start = seeds.split(seed, "init")
     _check_fit(name, known, shape)
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
-        torch.default_generator.manual_seed(start)  # torch.manual_seed would set every device's
+    cpu = torch.device("cpu")
+    with cpu, undisturbed(cpu), seeded(start, cpu):
         return known.build(classes, shape)
 
 

@@ -82,7 +82,7 @@ def compare(
     """Compare a run's softmax with the labels of each test example's neighbours (Drory et al., Appendix B).
 
     Neighbours are the nearest, by Euclidean distance of penultimate features, of the training examples that
-    the network learnt from; their labels are those that it was given.
+    the network began to learn from; their labels are those that it was given, noise included.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import torch
 from pynoise._files import write_whole
 from pynoise.errors import InputFileNotFoundError, InputValueError
 
-__all__ = ["load", "save"]
+__all__ = ["load", "plain_state", "save"]
 
 # What the file says that it holds, and in which form.
 _RECORD, _FORMAT = "pynoise checkpoint", 1
@@ -32,6 +32,26 @@ def save(path: Path, content: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save({"record": _RECORD, "format": _FORMAT} | content, buffer)
     write_whole(path, buffer.getvalue())
+
+
+def plain_state(state: Any) -> Any:
+    """Check that a state holds tensors and plain values alone, which are all that `load` reads.
+
+    Raises
+    ------
+    TypeError
+        If there is something else in it.
+    """
+    if isinstance(state, dict):
+        for key, value in state.items():
+            plain_state(key)
+            plain_state(value)
+    elif isinstance(state, list | tuple):
+        for value in state:
+            plain_state(value)
+    elif not (state is None or type(state) in (torch.Tensor, int, float, bool, str)):
+        raise TypeError(f"a method's state holds a {type(state).__name__}; give tensors and plain values")
+    return state
 
 
 def load(argument: str, path: str | os.PathLike[str], device: torch.device | str = "cpu") -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from pynoise import _provenance
+from pynoise._torch_state import undisturbed
 from pynoise.errors import InputValueError
 
-__all__ = ["autocast", "device_of", "hardware", "tuned", "versions"]
+__all__ = ["autocast", "device_of", "hardware", "precision_of", "tuned", "versions"]
 
 
 def device_of(name: str) -> torch.device:
@@ -42,14 +43,20 @@ def device_of(name: str) -> torch.device:
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """The context of a forward pass in a precision of `pynoise.training.settings.PRECISIONS`."""
-    if precision == "auto":
-        precision = "bfloat16" if device.type == "cuda" else "float32"
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+    enabled = precision_of(device, precision) == "bfloat16"
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def precision_of(device: torch.device, precision: str) -> str:
+    """What "auto" stands for: bfloat16 on CUDA devices that have it."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
 
 
 @contextmanager
-def tuned(threads: int) -> Iterator[None]:
-    """Torch as training wants it, as it was in the end.
+def tuned(threads: int, device: torch.device) -> Iterator[None]:
+    """Torch as training wants it, whatever the caller has set; as it was in the end.
 
     On the CPU so many threads; 0 for its own setting. On CUDA the fastest convolutions for the shapes met.
     """
@@ -57,7 +64,8 @@ def tuned(threads: int) -> Iterator[None]:
     torch.set_num_threads(threads or before)
     torch.backends.cudnn.benchmark = True
     try:
-        yield
+        with undisturbed(device):
+            yield
     finally:
         torch.set_num_threads(before)
         torch.backends.cudnn.benchmark = cudnn
@@ -65,7 +73,9 @@ def tuned(threads: int) -> Iterator[None]:
 
 def versions() -> dict[str, str]:
     """Versions of what decides a result of training."""
-    found = _provenance.versions() | {"torch": torch.__version__, "torchvision": version("torchvision")}
+    found = _provenance.versions() | {"torch": torch.__version__}
+    with suppress(PackageNotFoundError):  # not every network needs it
+        found["torchvision"] = version("torchvision")
     if torch.version.cuda is not None and torch.cuda.is_available():
         found |= {"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())}  # type: ignore[no-untyped-call]
     return found

@@ -43,6 +43,12 @@ class Team:
         """The part of examples in order that this process has: every size-th."""
         return order[self.rank :: self.size]
 
+    def equalise(self, network: nn.Module) -> None:
+        """Give all the running statistics of the first, whose network is the one that is saved."""
+        if self.size > 1:
+            for buffer in network.buffers():
+                distributed.broadcast(buffer, 0)
+
     def total(self, values: Tensor) -> Tensor:
         """The sum over all processes."""
         if self.size > 1:
@@ -79,8 +85,10 @@ def team_of(device: torch.device, batch_size: int) -> Iterator[tuple[Team, torch
     if size == 1:
         yield Team(), device
         return
-    if batch_size % size:
-        raise InputValueError("batch_size", f"{batch_size} cannot be divided among {size} processes")
+    if batch_size % size or batch_size < 2 * size:
+        raise InputValueError(
+            "batch_size", f"{batch_size} cannot be divided among {size} processes, with 2 or more for each"
+        )
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)

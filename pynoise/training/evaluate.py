@@ -51,7 +51,7 @@ class Evaluation:
         return float(loss), float((logits.argmax(dim=1) == labels).double().mean())
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not in inference mode: methods learn from what this gives
 def evaluate(
     network: Network,
     source: Source,
@@ -71,7 +71,7 @@ def evaluate(
     source : Source
         Where the inputs come from.
     rows : Tensor of int64 on the CPU, [n]
-        Which examples.
+        Which examples, none twice.
     batch_size : int
         Examples at a time, in each process.
     features : bool

@@ -126,7 +126,7 @@ def extract(
     where = device_of(device)
     network = found.network(checkpoint, device=str(where))
     dataset = found.data(data, root=data_root)
-    with tuned(pool):
+    with tuned(pool, where):
         config = found.config
         reading = Reading(config["recipe"], workers, config["skip_corrupt"])
         inputs = inputs_of(dataset, "none", where, reading, config["normal"])
@@ -153,7 +153,7 @@ def outputs_of(
             progress("features", before + done, total)
 
     for part, source in sources.items():
-        rows = torch.arange(len(source))
+        rows = torch.arange(len(source), device="cpu")
         found[part] = evaluate(network, source, rows, batch_size, features=True, team=team, progress=report)
         before += len(source)
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+import torch
 
 from pynoise._files import write_whole, writing_whole
 from pynoise.curves.files import csv_text
@@ -27,7 +30,7 @@ _COLUMNS = (
 
 
 class RunFolder:
-    """The folder of a run, checked before any work is done.
+    """The folder of a run, checked before any work is done; locked within its context once it is open.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ class RunFolder:
             raise InputTypeError("out", f"{path!r} is not the path of a folder")
         self.path = Path(path)
         self._kept: Run | None = None
+        self._digest = ""
+        self._lock: IO[str] | None = None
         try:
             there = self.path.exists()
         except (OSError, ValueError) as error:  # a name too long, a NUL
@@ -68,27 +73,46 @@ class RunFolder:
                 self._kept = Run.load(path)
             except InputError as error:
                 raise InputValueError("out", error.problem) from None
-        elif any(not one.name.endswith(".tmp") for one in self.path.iterdir()):
+        elif any(one.suffix != ".tmp" and one.name != saved.NOISE for one in self.path.iterdir()):
             raise InputValueError("out", f"{str(path)!r} holds other files; name a folder of its own")
 
-    def open(self, config: dict[str, Any], record: NoisyLabels | None) -> None:
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    def open(self, config: dict[str, Any], record: NoisyLabels | None, *, write: bool) -> None:
         """Write what is known before the first epoch, or check that the run there is the same.
+
+        Of several processes one writes.
 
         Raises
         ------
         InputValueError
-            If the run there is another.
+            If the run there is another, or another process is at it.
         OSError
             If the system refuses.
         """
-        config = {"record": saved.RECORD, "format": saved.FORMAT} | config
+        config = json.loads(json.dumps({"record": saved.RECORD, "format": saved.FORMAT} | config))
+        self._digest = _digest(config)
         if self._kept is not None:
-            _check_same(self.path, self._kept.config, json.loads(json.dumps(config)))
+            _check_same(self.path, self._kept.config, config)
+        if not write:
             return
-        self.path.mkdir(parents=True, exist_ok=True)
-        if record is not None:
-            record.save(self.path / saved.NOISE)
-        self._write_json(saved.CONFIG, config)
+        if self._kept is None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if record is not None:
+                record.save(self.path / saved.NOISE)
+            self._write_json(saved.CONFIG, config)
+        self._lock = (self.path / saved.CONFIG).open()
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputValueError("out", f"{str(self.path)!r}: another process is training there") from None
+        for left in self.path.glob(".*.tmp"):  # what a killed run was writing
+            left.unlink()
 
     @property
     def finished(self) -> Run | None:
@@ -100,30 +124,52 @@ class RunFolder:
         file = self.path / saved.LAST
         if self._kept is None or not file.is_file():
             return []
-        content = checkpoint.load("out", file, training.device)
+        content = self._load(file, training)
         try:
             training.restore(content)
+            metrics: list[dict[str, Any]] = content["metrics"]
+        except torch.OutOfMemoryError:
+            raise
         except Exception as error:  # weights of another network, parts that are missing
             first = str(error).partition("\n")[0]
             raise InputValueError("out", f"{str(file)!r} is no checkpoint of this run: {first}") from None
-        return [row for row in self._kept.metrics if (row["epoch"] or 0) <= training.epoch]
+        if training.team.first:  # the run may have been killed before these were written
+            self._write_metrics(metrics)
+            if training.improved:
+                self._write_selected(training)
+        return metrics
 
     def write_epoch(self, training: Training, metrics: list[dict[str, Any]]) -> None:
-        """Keep what an epoch has brought.
-
-        The last checkpoint comes last: a run killed before it does that epoch again, to the same end.
-        """
+        """Keep what an epoch has brought: a restart takes all of it from the last checkpoint."""
+        checkpoint.save(self.path / saved.LAST, self._marked(training.state() | {"metrics": metrics}))
         if training.improved:
-            weights = {"network": training.network.state_dict(), "epoch": training.epoch}
-            checkpoint.save(self.path / saved.SELECTED, weights)
-        columns = [*_COLUMNS, *(key for key in metrics[-1] if key not in _COLUMNS)]
-        write_whole(self.path / saved.METRICS, csv_text(columns, metrics).encode())
-        checkpoint.save(self.path / saved.LAST, training.state())
+            self._write_selected(training)
+        self._write_metrics(metrics)
 
     def load_selected(self, training: Training) -> None:
         """Give the network the weights of the selected epoch."""
         file = self.path / saved.SELECTED
-        load_weights(training.network, checkpoint.load("out", file, training.device), str(file))
+        content = self._load(file, training)
+        if training.best is None or content.get("epoch") != training.best[2]:
+            raise InputValueError("out", f"{str(file)!r} is not of the epoch that was selected; train anew")
+        load_weights(training.network, content, str(file))
+
+    def _write_metrics(self, metrics: list[dict[str, Any]]) -> None:
+        columns = [*_COLUMNS, *(key for key in metrics[-1] if key not in _COLUMNS)]
+        write_whole(self.path / saved.METRICS, csv_text(columns, metrics).encode())
+
+    def _write_selected(self, training: Training) -> None:
+        weights = {"network": training.network.state_dict(), "epoch": training.epoch}
+        checkpoint.save(self.path / saved.SELECTED, self._marked(weights))
+
+    def _marked(self, content: dict[str, Any]) -> dict[str, Any]:
+        return content | {"run": self._digest}
+
+    def _load(self, file: Path, training: Training) -> dict[str, Any]:
+        content = checkpoint.load("out", file, training.device)
+        if content.get("run") != self._digest:
+            raise InputValueError("out", f"{str(file)!r} is a checkpoint of another run; name another folder")
+        return content
 
     def write_softmax(self, arrays: dict[str, Any]) -> None:
         """Write ``softmax.npz``."""
@@ -135,8 +181,15 @@ class RunFolder:
         self._write_json(saved.RESULT, result)
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
-        text = json.dumps(content, indent=1, allow_nan=False, default=dict)
+        text = json.dumps(content, indent=1, allow_nan=False)
         write_whole(self.path / name, f"{text}\n".encode())
+
+
+def _digest(config: dict[str, Any]) -> str:
+    """What marks the checkpoints of a run: SHA-256 of what its config.json says but for what may differ."""
+    kept = {key: value for key, value in config.items() if key not in saved.FREE}
+    kept["data"] = {key: value for key, value in config["data"].items() if f"data.{key}" not in saved.FREE}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def _check_same(path: Path, there: dict[str, Any], here: dict[str, Any], part: str = "") -> None:

@@ -11,6 +11,7 @@ import torch
 
 from pynoise import data as data_package
 from pynoise.data import Dataset, ImageFolders, ImageSets
+from pynoise.data.registry import is_folder
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.training.resident import Normal, Resident
 from pynoise.training.settings import Settings
@@ -67,7 +68,7 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
         If they are nothing of the kind; and what loading raises.
     """
     if isinstance(data, str | Path):
-        return data_package.load_folder(data) if Path(data).is_dir() else data_package.load(data, root)
+        return data_package.load_folder(data) if is_folder(data) else data_package.load(data, root)
     if isinstance(data, Dataset | ImageFolders | ImageSets):
         return data
     if isinstance(data, tuple) and len(data) == 2:

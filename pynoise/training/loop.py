@@ -10,9 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from pynoise import seeds
+from pynoise._torch_state import seeded
 from pynoise.errors import TrainingError
 from pynoise.methods.method import Batch, Method
 from pynoise.networks.network import Network
+from pynoise.noise import NoisyLabels
+from pynoise.training.checkpoint import plain_state
 from pynoise.training.device import autocast
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
@@ -59,13 +62,20 @@ class Training:
         The run's seed.
     team : Team
         The processes that train together.
+    make_network : callable
+        Makes another network like this one, on the CPU, of a seed.
+    record : NoisyLabels or None
+        The noisy labels, where there are any: what they were, and by what matrix they came about.
 
     Attributes
     ----------
     rows, targets
         As given; a method may assign others. Targets may become distributions, float [N, L].
     model : Module
-        The network as it is trained: compiled, or the same in several processes.
+        The network as it is trained: compiled, or the same in several processes. Gradients must come through
+        it, by `logits`, to be the mean of all processes.
+    optimizer : Optimizer
+        Of the network's weights; a method may add its own.
     epoch : int
         How many epochs are done.
     best : tuple of (accuracy, -loss, epoch), or None
@@ -83,6 +93,8 @@ class Training:
         held: dict[str, Examples],
         seed: int,
         team: Team,
+        make_network: Callable[[int], Network],
+        record: NoisyLabels | None,
     ) -> None:
         self.network = network
         self.method = method
@@ -93,19 +105,41 @@ class Training:
         self.held = held
         self.seed = seed
         self.team = team
+        self.record = record
+        self.batch_size = settings.batch_size // team.size
+        self._make_network = make_network
         self.device = targets.device
         self.epoch = 0
         self.best: tuple[float, float, int] | None = None
         self.model: nn.Module = team.wrap(network, self.device)
         if settings.compile:
-            self.model.compile()
+            # All networks share the code of one class: graphs of others would count against its limit.
+            torch.compiler.reset()
+            # A graph for any size, made when the last batch is smaller, would change bits of the others.
+            self.model.compile(dynamic=False)
         self.optimizer = _optimizer(network, settings, self.device)
-        method.begin(self)
+        with seeded(seeds.split(seed, "begin"), self.device):
+            method.begin(self)
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits of a batch, float32 [B, L], by a forward pass in the precision that was chosen."""
+        with autocast(self.device, self.settings.precision):
+            logits: Tensor = self.model(inputs)
+        return logits.float()
+
+    def new_network(self, part: str) -> Network:
+        """Another network like this one, on its device; its weights follow from the seed and the part's name."""
+        network = self._make_network(seeds.split(self.seed, part))
+        return network.to(self.device).to(memory_format=torch.channels_last)
 
     def evaluate(self, rows: Tensor, *, features: bool = False) -> Evaluation:
-        """What the network says of training examples, without augmentation, in one pass."""
-        size = self.settings.batch_size // self.team.size
-        return evaluate(self.network, self.train, rows, size, features=features, team=self.team)
+        """What the network says of training examples, none twice, without augmentation, in one pass."""
+        return evaluate(self.network, self.train, rows, self.batch_size, features=features, team=self.team)
+
+    def measure(self, name: str) -> Evaluation:
+        """What the network says of examples held out, "validation" or "test"."""
+        examples = self.held[name]
+        return evaluate(self.network, examples.source, examples.rows, self.batch_size, team=self.team)
 
     def run_epoch(self, progress: Progress | None = None) -> dict[str, Any]:
         """Train for one epoch, and measure.
@@ -120,18 +154,19 @@ class Training:
         TrainingError
             If a loss or a weight is not finite; the epoch does not count then.
         """
-        # Whatever draws from torch's own generators draws by the seed, and the caller's go on as they were.
         started = time.perf_counter()
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            part = self.epoch * self.team.size + self.team.rank
-            torch.manual_seed(seeds.split(self.seed, "method", part))
+        with seeded(seeds.split(self.seed, "method", self.epoch), self.device):
             self.method.start_epoch(self)
+            # Batches differ from process to process, and so does what is drawn for them.
+            part = self.epoch * self.team.size + self.team.rank
             row = {"epoch": self.epoch + 1, "lr": self.settings.rate(self.epoch)}
-            row |= self._learn(progress)
+            with seeded(seeds.split(self.seed, "batch", part), self.device):
+                row |= self._learn(progress)
             self._check_weights()
+            self.team.equalise(self.network)
             for name, examples in self.held.items():
-                row |= self._measure(name, examples)
+                loss, accuracy = self.measure(name).score(examples.labels)
+                row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
             row |= self.method.end_epoch(self)
         row["seconds"] = time.perf_counter() - started
         self.epoch += 1
@@ -164,13 +199,15 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "targets": self.targets,
             "rows": self.rows,
-            "method": self.method.state(),
+            "method": plain_state(self.method.state()),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` gave."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        for group in self.optimizer.param_groups:
+            group["fused"] = self.device.type == "cuda"  # the checkpoint may come from another device
         self.epoch, self.best = state["epoch"], state["best"]
         self.targets, self.rows = state["targets"].to(self.device), state["rows"].cpu()
         self.method.restore(state["method"])
@@ -179,7 +216,7 @@ class Training:
         """One pass over the training examples in a random order."""
         settings, team = self.settings, self.team
         order = self._order()
-        size = settings.batch_size // team.size
+        size = self.batch_size
         mine = team.share(order)
         steps = -(-len(mine) // size)
         losses = torch.zeros(steps, device=self.device)
@@ -189,13 +226,14 @@ class Training:
         self.network.train()
         augmentation = seeds.split(self.seed, "augmentation", self.epoch)
         for step, (index, inputs) in enumerate(self.train.batches(mine, size, augmentation)):
+            if len(index) < 2:
+                continue  # the others of the batch were damaged, and batch norm cannot learn from one
             rate = settings.rate(self.epoch + step / steps)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             targets = self.targets[index]
             self.optimizer.zero_grad()
-            with autocast(self.device, settings.precision):
-                each, logits = self.method.losses(self, Batch(index, inputs, targets))
+            each, logits = self.method.losses(self, Batch(index, inputs, targets))
             loss = each.mean()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -223,9 +261,13 @@ class Training:
 
     def _order(self) -> Tensor:
         """Order of the training examples, drawn on the CPU: the same on every device."""
-        generator = torch.Generator().manual_seed(seeds.split(self.seed, "batches", self.epoch))
-        order = self.rows[torch.randperm(len(self.rows), generator=generator)]
         size = self.team.size
+        if len(self.rows) < 2 * size:
+            raise TrainingError(
+                f"{len(self.rows)} training examples are left; each of {size} processes needs 2 to learn from"
+            )
+        generator = torch.Generator("cpu").manual_seed(seeds.split(self.seed, "batches", self.epoch))
+        order = self.rows[torch.randperm(len(self.rows), generator=generator, device="cpu")]
         order = order[: len(order) // size * size]
         # Batch normalisation cannot learn from one example alone.
         rest = len(order) % self.settings.batch_size
@@ -250,7 +292,8 @@ class Training:
 
     def _check_weights(self) -> None:
         """Stop if the last step has made a weight that is no number."""
-        norms = torch.stack([weights.detach().norm() for weights in self.network.parameters()])
+        groups = self.optimizer.param_groups
+        norms = torch.stack([weights.detach().norm() for group in groups for weights in group["params"]])
         if not norms.isfinite().all():
             raise TrainingError(
                 f"a weight is not a finite number after epoch {self.epoch + 1}; {self._kept()}, and a "
@@ -261,12 +304,6 @@ class Training:
         if self.epoch == 0:
             return "no epoch was finished"
         return f"epoch {self.epoch} is kept"
-
-    def _measure(self, name: str, examples: Examples) -> dict[str, float]:
-        size = self.settings.batch_size // self.team.size
-        found = evaluate(self.network, examples.source, examples.rows, size, team=self.team)
-        loss, accuracy = found.score(examples.labels)
-        return {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
 
 
 def _optimizer(network: Network, settings: Settings, device: torch.device) -> torch.optim.Optimizer:

@@ -41,10 +41,15 @@ class Normal:
         def per_channel(block: NDArray[Any]) -> NDArray[np.float64]:
             return block.reshape(-1, channels).astype(np.float64)
 
-        mean = sum(per_channel(block).sum(axis=0) for block in blocks) / count
-        # Around the mean, not from squares: features may lie far from 0.
-        variance = sum(((per_channel(block) - mean) ** 2).sum(axis=0) for block in blocks) / count
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            mean = sum(per_channel(block).sum(axis=0) for block in blocks) / count
+            # Around the mean, not from squares: features may lie far from 0.
+            variance = sum(((per_channel(block) - mean) ** 2).sum(axis=0) for block in blocks) / count
         std = np.sqrt(variance)
+        if not (np.isfinite(mean).all() and np.isfinite(std).all()):
+            raise InputValueError(
+                "data", "has numbers so large that their mean or deviation is not finite; scale them down"
+            )
         std[std <= 1e-12 * np.abs(mean)] = 1.0
         return cls(tuple(mean.tolist()), tuple(std.tolist()))
 
@@ -56,7 +61,7 @@ class Resident:
     ----------
     x : ndarray
         Images [N, H, W] or [N, H, W, C], or rows of numbers [N, d]. uint8 stays so on the device; other
-        numbers become float32.
+        numbers are normalised in float64 and kept as float32.
     normal : Normal
         What they are normalised by.
     device : torch.device
@@ -73,23 +78,32 @@ class Resident:
     def __init__(self, x: NDArray[Any], normal: Normal, device: torch.device, augment: str = "none") -> None:
         self.input_shape = input_shape_of(x)
         self._device = device
-        # In float32, after the mean was taken in float64.
-        self._mean = torch.tensor(normal.mean, dtype=torch.float32, device=device)
-        self._scale = 1 / torch.tensor(normal.std, dtype=torch.float32, device=device)
-        images = len(self.input_shape) == 3
-        if augment != "none" and not images:
+        self._images = len(self.input_shape) == 3
+        if augment != "none" and not self._images:
             raise InputValueError("augment", f"{augment!r} is for images; give 'none'")
         self._flip = augment == "crop-flip"
         # By an eighth of the side, the usual 4 of 32.
-        self._margin = 0 if augment == "none" else max(1, min(self.input_shape[1:]) // 8)
-        stored = x if x.dtype == np.uint8 else x.astype(np.float32)
-        tensor = torch.tensor(np.ascontiguousarray(stored), device=device)
-        if images:
-            tensor = tensor.reshape(len(x), *self.input_shape[1:], self.input_shape[0])
-        m = self._margin
+        self._margin = m = 0 if augment == "none" else max(1, min(self.input_shape[1:]) // 8)
+        self._bytes = x.dtype == np.uint8
+        self._mean = torch.tensor(normal.mean, dtype=torch.float32, device=device)
+        self._scale = 1 / torch.tensor(normal.std, dtype=torch.float32, device=device)
+        channels, *sides = self.input_shape
         # The border stands there once, so that a crop is one gather.
-        self._padded = torch.nn.functional.pad(tensor, (0, 0, m, m, m, m)) if m else tensor
+        self._padded = torch.zeros(
+            (len(x), *(side + 2 * m for side in sides), channels),
+            dtype=torch.uint8 if self._bytes else torch.float32,
+            device=device,
+        )
         self._x = self._padded[:, m:-m, m:-m] if m else self._padded
+        step = max(1, _BLOCK // x[0].size)
+        for start in range(0, len(x), step):
+            block = np.ascontiguousarray(x[start : start + step])
+            if not self._bytes:
+                # In float64: float32 would lose numbers that lie far from 0.
+                flat = block.reshape(-1, len(normal.mean)).astype(np.float64)
+                block = ((flat - normal.mean) / normal.std).astype(np.float32)
+            part = torch.tensor(block, device="cpu").reshape(-1, *self._x.shape[1:])
+            self._x[start : start + len(part)] = part
 
     def __len__(self) -> int:
         """The number of examples."""
@@ -112,9 +126,9 @@ class Resident:
         Drawn on the CPU, and for all examples: the same on every device, and in every order.
         """
         _, height, width = self.input_shape
-        generator = torch.Generator().manual_seed(seed)
-        shift = torch.randint(0, 2 * self._margin + 1, (len(self), 2), generator=generator)
-        mirrored = torch.rand(len(self), generator=generator) < (0.5 if self._flip else 0)
+        generator = torch.Generator("cpu").manual_seed(seed)
+        shift = torch.randint(0, 2 * self._margin + 1, (len(self), 2), generator=generator, device="cpu")
+        mirrored = torch.rand(len(self), generator=generator, device="cpu") < (0.5 if self._flip else 0)
         shift, mirrored = shift.to(self._device), mirrored.to(self._device)
         rows = torch.arange(height, device=self._device) + shift[:, :1]
         columns = torch.arange(width, device=self._device).expand(len(self), width)
@@ -122,11 +136,10 @@ class Resident:
         return rows, columns
 
     def _normalised(self, chosen: Tensor) -> Tensor:
-        numbers = chosen.to(torch.float32)
-        numbers = numbers.sub_(self._mean) if numbers is not chosen else numbers - self._mean
-        numbers.mul_(self._scale)
+        if self._bytes:
+            chosen = chosen.to(torch.float32).sub_(self._mean).mul_(self._scale)
         # Channels last in memory, as they were stored; torch's order of axes all the same.
-        return numbers.permute(0, 3, 1, 2) if len(self.input_shape) == 3 else numbers
+        return chosen.permute(0, 3, 1, 2) if self._images else chosen
 
 
 def input_shape_of(x: NDArray[Any]) -> tuple[int, ...]:

@@ -15,11 +15,11 @@ from pynoise import _checks, methods, networks
 from pynoise.curves.noise import NoiseLike
 from pynoise.errors import InputValueError
 from pynoise.methods import Method
+from pynoise.networks import Network
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
-from pynoise.training.device import device_of, hardware, tuned, versions
+from pynoise.training.device import device_of, hardware, precision_of, tuned, versions
 from pynoise.training.distributed import team_of
-from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.extracted import Extracted, outputs_of
 from pynoise.training.folder import RunFolder
 from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, inputs_of
@@ -134,22 +134,29 @@ def train(
     for argument, value in {"progress": progress, "on_epoch": on_epoch}.items():
         _checks.callback(argument, value)
     chosen, learning = device_of(device), methods.make(method)
-    method_name = method if isinstance(method, str) else type(method).__name__
-    folder = RunFolder(out, resume=resume)
     dataset = data_of(data, data_root)
+    if dataset.num_classes < 2:
+        raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")
     reading = Reading(recipe, workers, skip_corrupt)
     augment = augmentation_of(dataset, checked, reading)
     report = progress or _silent
-    record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
-    with team_of(chosen, checked.batch_size) as (team, own), tuned(pool):
+    with (
+        RunFolder(out, resume=resume) as folder,
+        team_of(chosen, checked.batch_size) as (team, own),
+        tuned(pool, own),
+    ):
         if team.size > 1 and skip_corrupt:
             raise InputValueError(
                 "skip_corrupt", "goes with one process, or they would lose step; leave it out"
             )
+        if not team.first:
+            report = _silent
+        record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
         inputs = inputs_of(dataset, augment, own, reading)
         shape = inputs.train.input_shape
+        make_network = partial(_network, network, dataset.num_classes, shape)
         # What does not fit is refused before anything is written.
-        net = networks.make(network, dataset.num_classes, shape, seed=seed)
+        net = make_network(seed)
         rows, held = split_rows(len(inputs.train), checked.validation, seed)
         config = {
             "data": saved.data_words(dataset),
@@ -158,21 +165,21 @@ def train(
             "recipe": recipe,
             "skip_corrupt": skip_corrupt,
             "network": network,
-            "method": method_name,
+            "method": method if isinstance(method, str) else type(method).__name__,
+            "method_options": learning.options(),
             "noise": None if record is None else saved.noise_words(record),
             "seed": seed,
             "settings": checked.to_dict() | {"augment": augment},
         }
-        if team.first:
-            folder.open(config, record)
+        folder.open(config, record, write=team.first)
         team.wait()
         if folder.finished is not None:
             return folder.finished
-        given = dataset.y_train if record is None else record.noisy
         measured = {"test": _examples(inputs.test, np.arange(len(inputs.test)), dataset.y_test, own)}
         if len(held):
             labels = _validation_labels(dataset, record, checked)[held]
             measured = {"validation": _examples(inputs.train, held, labels, own)} | measured
+        given = dataset.y_train if record is None else record.noisy
         training = Training(
             net.to(own).to(memory_format=torch.channels_last),
             learning,
@@ -183,6 +190,8 @@ def train(
             measured,
             seed,
             team,
+            make_network,
+            record,
         )
         metrics = folder.restore(training)
         while not training.finished:
@@ -190,77 +199,79 @@ def train(
             metrics.append(row)
             if team.first:
                 folder.write_epoch(training, metrics)
-            if team.first and on_epoch is not None:
-                on_epoch(row)
-        _finish(training, folder, dataset, inputs, metrics, config, features=features, report=report)
+                if on_epoch is not None:
+                    on_epoch(row)
+        found = _outcome(training, metrics, config)
+        found |= _write_arrays(training, folder, dataset, inputs, features=features, report=report)
+        if team.first:
+            folder.write_result(found | {"skipped": inputs.skipped})
         team.wait()
     return Run.load(folder.path)
 
 
-def _finish(
-    training: Training,
-    folder: RunFolder,
-    data: Data,
-    inputs: Inputs,
-    metrics: list[dict[str, Any]],
-    config: dict[str, Any],
-    *,
-    features: bool,
-    report: Progress,
-) -> None:
-    """Say what came of it, and write that: ``result.json`` last."""
-    test, team = training.held["test"], training.team
-    last = _evaluate(training, test)
-    selected, best = last, None
-    if training.best is not None:
-        team.wait()  # the first process may be writing still
-        folder.load_selected(training)
-        selected, best = _evaluate(training, test), training.best[2]
-    parts = None
-    if features:
-        size = training.settings.batch_size // team.size
-        parts = outputs_of(training.network, inputs, size, team=team, progress=partial(_wordless, report))
-    if not team.first:
-        return
-    arrays = {"softmax": selected.softmax, "softmax_last": last.softmax, "labels": test.labels}
-    folder.write_softmax({name: values.cpu().numpy() for name, values in arrays.items()})
-    if parts is not None:
-        Extracted.of(parts, data).save(folder.path / saved.FEATURES)
-    accuracy = None if best is None else selected.score(test.labels)[1]
+def _outcome(training: Training, metrics: list[dict[str, Any]], config: dict[str, Any]) -> dict[str, Any]:
+    """What result.json says of a training that is done, but for what is measured in the end."""
     rows = {row["epoch"]: row for row in metrics}
-    seconds = sum(row["seconds"] for row in metrics)
+    best = None if training.best is None else training.best[2]
     images = sum(row["train_images"] for row in metrics)
-    result = {
-        "data": data.name,
+    labels = "as given" if training.record is None else training.settings.validation_labels
+    precision = precision_of(training.device, training.settings.precision)
+    return training.method.result(training) | {
+        "data": config["data"]["name"],
         "network": config["network"],
         "parameters": sum(weights.numel() for weights in training.network.parameters()),
         "method": config["method"],
         "noise": config["noise"],
-        "seed": config["seed"],
+        "seed": training.seed,
         "train_examples": len(training.rows),
-        "validation_examples": len(training.held["validation"].rows) if best is not None else 0,
-        "validation_labels": training.settings.validation_labels if best is not None else None,
-        "test_examples": len(test.rows),
+        "validation_examples": 0 if best is None else len(training.held["validation"].rows),
+        "validation_labels": None if best is None else labels,
+        "test_examples": len(training.held["test"].rows),
         "epochs": training.epoch,
         "stopped_early": training.epoch < training.settings.epochs,
-        "test_accuracy_last": last.score(test.labels)[1],
-        "test_accuracy_selected": accuracy,
         "selected_epoch": best,
         "validation_accuracy": None if best is None else rows[best]["validation_accuracy"],
-        "skipped": inputs.skipped,
-        **training.method.result(training),
-        "seconds": seconds,
+        "seconds": sum(row["seconds"] for row in metrics),
         "images_per_second": images / sum(row["train_images"] / row["images_per_second"] for row in metrics),
-        "processes": team.size,
+        "processes": training.team.size,
+        "precision": precision,
         "versions": versions(),
         "hardware": hardware(training.device),
     }
-    folder.write_result(result)
 
 
-def _evaluate(training: Training, examples: Examples) -> Evaluation:
-    size = training.settings.batch_size // training.team.size
-    return evaluate(training.network, examples.source, examples.rows, size, team=training.team)
+def _write_arrays(
+    training: Training,
+    folder: RunFolder,
+    data: Data,
+    inputs: Inputs,
+    *,
+    features: bool,
+    report: Progress,
+) -> dict[str, float | None]:
+    """Write softmax, and features where they are asked for; gives the accuracies for result.json."""
+    team, labels = training.team, training.held["test"].labels
+    last = training.measure("test")
+    selected, accuracy = last, None
+    if training.best is not None:
+        team.wait()  # the first process may be writing still
+        folder.load_selected(training)
+        selected = training.measure("test")
+        accuracy = selected.score(labels)[1]
+    if features:
+        parts = outputs_of(
+            training.network, inputs, training.batch_size, team=team, progress=partial(_wordless, report)
+        )
+        if team.first:
+            Extracted.of(parts, data).save(folder.path / saved.FEATURES)
+    if team.first:
+        arrays = {"softmax": selected.softmax, "softmax_last": last.softmax, "labels": labels}
+        folder.write_softmax({name: values.cpu().numpy() for name, values in arrays.items()})
+    return {"test_accuracy_last": last.score(labels)[1], "test_accuracy_selected": accuracy}
+
+
+def _network(name: str, num_classes: int, shape: tuple[int, ...], seed: int) -> Network:
+    return networks.make(name, num_classes, shape, seed=seed)
 
 
 def _validation_labels(data: Data, record: NoisyLabels | None, settings: Settings) -> NDArray[np.int32]:

@@ -90,11 +90,14 @@ class Run:
         file = self.path / METRICS
         if not file.is_file():
             return []
-        with file.open(newline="") as lines:
-            return [
-                {key: _number(cell) if cell else None for key, cell in row.items()}
-                for row in csv.DictReader(lines)
-            ]
+        try:
+            with file.open(newline="") as lines:
+                return [
+                    {key: _number(cell) if cell else None for key, cell in row.items()}
+                    for row in csv.DictReader(lines)
+                ]
+        except (ValueError, TypeError, AttributeError) as error:  # no text, no numbers, cells too many
+            raise InputValueError("run", f"{str(file)!r} is damaged: {error}") from None
 
     @property
     def record(self) -> NoisyLabels | None:
@@ -111,7 +114,10 @@ class Run:
 
     @property
     def rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Which training examples it learnt from, and which it was selected by."""
+        """Which training examples it began to learn from, and which it was selected by.
+
+        A method may have left some of the former out later.
+        """
         examples = self.config["data"]["train"]["shape"][0]
         return split_rows(examples, self.config["settings"]["validation"], self.config["seed"])
 

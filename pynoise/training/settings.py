@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
+import numpy as np
+
 from pynoise import _checks
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
@@ -174,13 +176,15 @@ class Settings:
 
 
 def _listed(value: Any) -> Sequence[Any]:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise InputTypeError("step_at", f"{value!r} is no sequence of epochs")
     return value
 
 
 def _number(argument: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InputTypeError(argument, f"{value!r} is not a number")
     if not 0 <= value < math.inf:
         raise InputValueError(argument, f"{value!r} is not a finite number of 0 or more")
