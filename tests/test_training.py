@@ -322,6 +322,17 @@ def test_same_seed_same_run_and_one_thing_changes_one_thing(digits, tmp_path):
     assert (weights("d", seed=2)[1] != first[1]).any()
 
 
+def test_a_compiled_network_learns_the_same_and_goes_on_bit_for_bit(digits, tmp_path):
+    options = {"epochs": 3, "noise": "flip", "level": 0.2}
+    plain = train(digits, "mlp", out=tmp_path / "plain", **options)
+    whole = train(digits, "mlp", out=tmp_path / "whole", compile=True, **options)
+    assert whole.metrics[-1]["test_loss"] == pytest.approx(plain.metrics[-1]["test_loss"], rel=1e-2)
+    with pytest.raises(KilledError):
+        train(digits, "mlp", out=tmp_path / "run", compile=True, on_epoch=kill_after(2), **options)
+    run = train(digits, "mlp", out=tmp_path / "run", compile=True, resume=True, **options)
+    assert without_times(run.metrics) == without_times(whole.metrics)
+
+
 def test_the_callers_random_numbers_stay_as_they_were(digits, tmp_path):
     torch.manual_seed(4)
     before = torch.get_rng_state()

@@ -128,7 +128,7 @@ class Training:
         return logits.float()
 
     def new_network(self, part: str) -> Network:
-        """Another network like this one, on its device; its weights follow from the seed and the part's name."""
+        """Another network like this one, on its device; its weights follow from seed and `part`."""
         network = self._make_network(seeds.split(self.seed, part))
         return network.to(self.device).to(memory_format=torch.channels_last)
 
