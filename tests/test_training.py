@@ -235,10 +235,11 @@ def test_it_learns_mnist(data_root, tmp_path):
     mnist = data.load("mnist", data_root)
     part = Dataset(mnist.x_train[:2000], mnist.y_train[:2000], mnist.x_test[:1000], mnist.y_test[:1000])
     torch.set_num_threads(os.cpu_count())
-    run = train(part, "mnist-cnn", out=tmp_path / "run", noise="flip", level=0.2, epochs=5, batch_size=64)
+    options = {"noise": "symmetric", "level": 0.2, "epochs": 4, "batch_size": 32}
+    run = train(part, "mnist-cnn", out=tmp_path / "run", **options)
     torch.set_num_threads(1)
-    # 1,800 images, a fifth of them with the wrong label.
-    assert run.result["test_accuracy_selected"] > 0.93
+    # A fifth of the 1,800 labels is wrong: one who learnt them by heart would have 0.8 of them right.
+    assert run.result["test_accuracy_selected"] > 0.88
 
 
 def test_the_folder_holds_what_it_says(digits, tmp_path):
