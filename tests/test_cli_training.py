@@ -127,6 +127,12 @@ def test_training_as_json(run, tmp_path):
     assert "noise" not in out
 
 
+def test_of_several_processes_one_speaks(run, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    for extra in ((), ("--json",)):
+        assert run("train", "--epochs", 1, "--out", f"r{len(extra)}", *extra) == (0, "", "")
+
+
 def test_options_reach_the_api(run, tmp_path):
     options = (
         "--epochs 3 --batch-size 64 --optimizer adam --lr 0.002 --lr-min 0.001 --momentum 0.5 "
