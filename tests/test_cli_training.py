@@ -121,6 +121,8 @@ def test_training_as_json(run, tmp_path):
     code, out, err = run("train", "--epochs", 1, "--validation", 0, "--out", "r", "--json")
     assert (code, err) == (0, "wrote r\n")
     assert json.loads(out) == json.loads((tmp_path / "r" / "result.json").read_text())
+    _, out, _ = run("train", "--epochs", 1, "--out", "t")
+    assert "of epoch 1, selected by 130 validation labels" in out  # those that the data have
     code, out, _ = run("train", "--epochs", 1, "--validation", 0, "--out", "s")
     assert out.splitlines()[2].split()[4] == "-"
     assert "selected" not in out
@@ -340,9 +342,20 @@ def test_ctrl_c_keeps_the_epochs_that_are_done(run, tmp_path, whole):
     assert len((tmp_path / "out.txt").read_text().splitlines()) in (2 + done, 1 + done)
     code, out, _ = run(*LONG.split(), "--resume")
     assert code == 0
-    # Stopped before its checkpoint, the last epoch is done again.
-    assert out.splitlines()[2].split()[0] in (str(done), str(done + 1))
+    # Stopped behind its checkpoint, an epoch is done and has no row yet.
+    assert out.splitlines()[2].split()[0] in (str(done + 1), str(done + 2))
     assert same(tmp_path / "r", whole)
+
+
+def test_a_run_that_goes_on_elsewhere_is_left_alone(run, tmp_path):
+    process = processes.start(tmp_path, *LONG.split())
+    processes.wait_for(lambda: epochs_of(tmp_path) >= 1)
+    os.kill(process.pid, signal.SIGSTOP)
+    code, out, err = run(*LONG.split(), "--resume")
+    process.kill()
+    process.join(60)
+    assert (code, out) == (2, "")
+    assert "'--out': 'r': another process is training there" in err
 
 
 def test_killed_runs_go_on_to_the_same_end(run, tmp_path, whole):
@@ -364,7 +377,7 @@ def test_killed_runs_go_on_to_the_same_end(run, tmp_path, whole):
 
 @pytest.mark.parametrize(
     ("room", "file"),
-    [(8_000, "noise.npz"), (100_000, "selected.pt"), (500_000, "last.pt"), (1_000_000, "features.npz")],
+    [(8_000, "noise.npz"), (500_000, "last.pt"), (1_000_000, "features.npz")],
 )
 def test_a_full_disk_loses_nothing(run, stage, tmp_path, room, file):
     process = processes.start(tmp_path, *TRAIN.split(), "--features", room=room)

@@ -129,9 +129,10 @@ def _print_result(run: Run) -> None:
         )
     click.echo(f"test accuracy {result['test_accuracy_last']:.4f} after the last epoch")
     if result["selected_epoch"] is not None:
+        labels = "validation labels" if noise is None else f"{result['validation_labels']} validation labels"
         click.echo(
             f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
-            f"selected by {result['validation_examples']:,} {result['validation_labels']} validation labels"
+            f"selected by {result['validation_examples']:,} {labels}"
         )
     click.echo(
         f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s on "
