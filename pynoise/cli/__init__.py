@@ -23,8 +23,8 @@ def main() -> None:
 
         code = commands.run()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        _fail("interrupted", _INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        _fail("; ".join(["interrupted", *map(str, stop.args)]), _INTERRUPTED)
         sys.stderr.flush()
         # At once: taking the interpreter down takes a tenth of a second, and nothing is left to write.
         os._exit(_INTERRUPTED)

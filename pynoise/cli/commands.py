@@ -45,6 +45,7 @@ def run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None
+    except click.Abort as abort:
+        # What a command has to say of it, click has put behind its own.
+        raise KeyboardInterrupt(*(abort.__cause__.args if abort.__cause__ else ())) from None
     return code if isinstance(code, int) else 0

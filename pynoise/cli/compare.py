@@ -55,11 +55,11 @@ def command(
       pynoise compare runs/x --K 10:300:10 --out preferred.png --out distances.csv
       pynoise compare runs/x --pairs pairs.png
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(run="RUN", ks="--K", pairs="--pairs"):
+    with options.in_words_of_options(run="RUN", noise_file="RUN", ks="--K", pairs="--pairs"):
         from pynoise import training
         from pynoise._files import check_output
 
-        sizes = training.analyses.KS if k is None else parse_counts(k, "ks")
+        sizes = None if k is None else parse_counts(k, "ks")
         options.check_files(out)
         if pairs is not None:
             check_output("pairs", pairs, PICTURE_SUFFIXES)

@@ -34,7 +34,7 @@ def command(
       pynoise curve --dataset features.npz --clean softmax:features.npz --no-measure
       pynoise noise make features.npz --noise concentrated --level 0.2 --out heaps.npz
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(run="RUN"):
+    with options.in_words_of_options(run="RUN", noise_file="RUN"):
         from pynoise import training
         from pynoise._files import check_output
         from pynoise.training.extracted import FEATURES_SUFFIX

@@ -8,7 +8,7 @@ import click
 
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_levels
-from pynoise.cli.progress import progress_bars
+from pynoise.cli.progress import keeping, progress_bars
 from pynoise.cli.settings import Chosen, settings_options
 from pynoise.cli.tables import print_table
 
@@ -28,7 +28,11 @@ _COLUMNS = {
 
 @click.command("network-curve", short_help="Train networks at several noise levels, beside theory.")
 @options.source_options
-@click.option("--levels", metavar="LEVELS", help="START:STOP:STEP or a list 0,0.2,0.45.  [0:1:0.1]")
+@click.option(
+    "--levels",
+    metavar="LEVELS",
+    help="START:STOP:STEP or a list 0,0.2,0.45.  [0:1:0.1; for concentrated those of the paper]",
+)
 @click.option(
     "--seeds", default="0,1,2", show_default=True, metavar="S,…", help="A run each, at every level."
 )
@@ -72,7 +76,7 @@ def command(
 
         noise = source.load_noise()
         data = source.data.load()
-        with progress_bars() as progress:
+        with keeping(out, "the runs that are done; the same command goes on"), progress_bars() as progress:
             curve = network_curve(
                 data,
                 settings.network,

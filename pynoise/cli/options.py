@@ -81,10 +81,9 @@ class Data:
 
     def load_any(self) -> Dataset | ImageFolders:
         """The data set, or a folder of images, which only networks take."""
-        from pynoise import data
-        from pynoise.data.registry import is_folder
+        from pynoise.training.inputs import folder_of, names_folder
 
-        return data.load_folder(self.dataset) if is_folder(self.dataset) else self.load()
+        return folder_of(self.dataset) if names_folder(self.dataset) else self.load()
 
     def load(self) -> Dataset:
         """The data set."""

@@ -1,12 +1,13 @@
-"""Progress bars on standard error, and none where it is not a terminal."""
+"""Long work: progress bars on standard error, none where it is no terminal, and what Ctrl-C leaves."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["progress_bars"]
+__all__ = ["keeping", "progress_bars"]
 
 
 @contextmanager
@@ -37,3 +38,13 @@ def progress_bars() -> Iterator[Callable[..., None] | None]:
             bars.update(tasks[phase], completed=done, words=words)
 
         yield report
+
+
+@contextmanager
+def keeping(folder: str, what: str) -> Iterator[None]:
+    """Have the line that tells of Ctrl-C say what the folder keeps, once there is one."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        words = [f"{folder} keeps {what}"] if Path(folder).is_dir() else []
+        raise KeyboardInterrupt(*words) from None

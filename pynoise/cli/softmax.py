@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -39,7 +40,7 @@ _COLUMNS = {
     help="For concentrated noise that was made from features: those of the test examples, FILE.npy or "
     "FILE.npz:NAME.  [the data set's own rows]",
 )
-@click.option("--classes", metavar="A,B,…", help="Draw these classes only, by name or number.")
+@click.option("--classes", metavar="A,B,…", help="Show and draw these classes only, by name or number.")
 @options.output_options
 def command(
     trained: Trained, features: str | None, classes: str | None, out: tuple[str, ...], as_json: bool
@@ -55,7 +56,7 @@ def command(
       pynoise softmax runs/x --out softmax.png --out softmax.csv
       pynoise softmax runs/heaps --features features.npz:x_test --classes 3,5 --out heaps.png
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(run="RUN", noisy_region="--features"):
+    with options.in_words_of_options(run="RUN", noise_file="RUN", noisy_region="--features"):
         from pynoise import training
         from pynoise._arrays import load_array
 
@@ -69,7 +70,8 @@ def command(
     if as_json:
         click.echo(profile.to_json(), nl=False)
     else:
-        _print(profile, f"{data.name}, {run.config['network']}")
+        names = [data.names[one] if isinstance(one, int) else one for one in chosen or data.names]
+        _print(profile, f"{data.name}, {run.config['network']}", names)
     for path in out:
         if path.lower().endswith(PICTURE_SUFFIXES):
             profile.plot(path, classes=chosen)
@@ -78,7 +80,7 @@ def command(
         click.echo(f"wrote {path}", err=True)
 
 
-def _print(profile: SoftmaxProfile, heading: str) -> None:
+def _print(profile: SoftmaxProfile, heading: str, names: Sequence[str]) -> None:
     noise = profile.meta["noise"]
     words = "clean labels" if noise is None else f"noise {noise['kind']} of level {noise['level']:.10g}"
     click.echo(f"{heading}, {words}")
@@ -87,7 +89,7 @@ def _print(profile: SoftmaxProfile, heading: str) -> None:
         where = "" if region == "all" else f" in the {region} region"
         click.echo(f"\n{count:,} test examples{where}")
         shown = []
-        for name in dict.fromkeys(row["class"] for row in rows):
+        for name in names:
             own = [row for row in rows if row["class"] == name]
             others = sorted((row for row in own if not row["is_true"]), key=lambda row: -row["median"])
             shown += [row for row in own if row["is_true"]] + others[: _MOST - 1]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
-__all__ = ["Columns", "data_words", "print_heading", "print_row", "print_table"]
+__all__ = ["Columns", "data_words", "print_heading", "print_line", "print_row", "print_table"]
 
 # Headings: the key of a row, the width, and how to write a number.
 Columns = Mapping[str, tuple[str, int, str]]
@@ -40,12 +41,20 @@ def print_table(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def print_heading(columns: Columns) -> None:
     """Print the headings of a table whose rows come one by one."""
-    click.echo("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in columns.items()))
+    print_line("  ".join(f"{heading:>{width}}" for heading, (_, width, _) in columns.items()))
 
 
 def print_row(columns: Columns, row: Mapping[str, Any]) -> None:
     """Print one row of a table."""
-    click.echo("  ".join(_cell(row[key], width, form) for key, width, form in columns.values()))
+    print_line("  ".join(_cell(row[key], width, form) for key, width, form in columns.values()))
+
+
+def print_line(text: str) -> None:
+    """Print a line, above the progress bars if there are any.
+
+    They stand in for sys.stdout; click, left to itself, finds the terminal behind them and writes into a bar.
+    """
+    click.echo(text, file=sys.stdout)
 
 
 def _cell(value: float | str | None, width: int, form: str) -> str:

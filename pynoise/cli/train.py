@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pynoise.cli import options
-from pynoise.cli.progress import progress_bars
+from pynoise.cli.progress import keeping, progress_bars
 from pynoise.cli.settings import Chosen, settings_options
-from pynoise.cli.tables import print_heading, print_row
+from pynoise.cli.tables import print_heading, print_line, print_row
 
 if TYPE_CHECKING:
     from pynoise.training import Run
@@ -72,37 +72,36 @@ def command(
 
         noise = source.load_noise()
         data = source.data.load_any()
-        quiet = as_json or os.environ.get("RANK", "0") != "0"  # one process of several speaks
+        speaks = os.environ.get("RANK", "0") == "0"  # one process of several
         heading = f"{data.name}, {settings.network}, {settings.method}, seed {seed}"
-        try:
-            with progress_bars() as progress:
-                run = train(
-                    data,
-                    settings.network,
-                    out=out,
-                    noise=noise,
-                    level=level,
-                    label_map=source.label_map,
-                    method=settings.method,
-                    seed=seed,
-                    device=device,
-                    threads=threads,
-                    recipe=recipe,
-                    workers=workers,
-                    skip_corrupt=skip_corrupt,
-                    features=features,
-                    resume=resume,
-                    progress=progress,
-                    on_epoch=None if quiet else _Table(heading),
-                    **given,
-                )
-        except KeyboardInterrupt:
-            click.echo(f"{out} keeps the epochs that are done; --resume goes on", err=True)
-            raise
+        with keeping(out, "the epochs that are done, and --resume goes on"), progress_bars() as progress:
+            run = train(
+                data,
+                settings.network,
+                out=out,
+                noise=noise,
+                level=level,
+                label_map=source.label_map,
+                method=settings.method,
+                seed=seed,
+                device=device,
+                threads=threads,
+                recipe=recipe,
+                workers=workers,
+                skip_corrupt=skip_corrupt,
+                features=features,
+                resume=resume,
+                progress=progress,
+                on_epoch=_Table(heading) if speaks and not as_json else None,
+                **given,
+            )
+    if not speaks:
+        return
     if as_json:
         click.echo(json.dumps(run.result, indent=1))
-    elif not quiet:
+    else:
         _print_result(run)
+    click.echo(f"wrote {run.path}", err=True)
 
 
 class _Table:
@@ -113,7 +112,7 @@ class _Table:
 
     def __call__(self, row: dict[str, Any]) -> None:
         if self._heading is not None:
-            click.echo(self._heading)
+            print_line(self._heading)
             print_heading(_COLUMNS)
             self._heading = None
         print_row(_COLUMNS, {"validation_accuracy": None} | row)
@@ -130,12 +129,12 @@ def _print_result(run: Run) -> None:
         )
     click.echo(f"test accuracy {result['test_accuracy_last']:.4f} after the last epoch")
     if result["selected_epoch"] is not None:
+        labels = "validation labels" if noise is None else f"{result['validation_labels']} validation labels"
         click.echo(
             f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
-            f"selected by {result['validation_examples']:,} {result['validation_labels']} validation labels"
+            f"selected by {result['validation_examples']:,} {labels}"
         )
     click.echo(
         f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s on "
         f"{result['hardware']['device_name']}"
     )
-    click.echo(f"wrote {run.path}", err=True)

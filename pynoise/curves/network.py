@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance, seeds
+from pynoise._arrays import load_array
 from pynoise.curves import files
 from pynoise.curves.accuracy import accuracy_curve
 from pynoise.curves.arguments import dataset_of, levels_of
@@ -23,6 +26,7 @@ from pynoise.noise import LabelMap
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pynoise.methods import Method
     from pynoise.training import Run
 
 __all__ = ["NetworkCurve", "network_curve"]
@@ -32,6 +36,14 @@ KS = (1, 5, 11, 51, 101)
 
 # Training a network at each of the 21 levels of a K-NN curve would take long.
 _LEVELS = tuple(i / 10 for i in range(11))
+
+# Arguments of training that a curve has no use for, and what does instead.
+_NO_OPTIONS = {
+    "level": "give levels",
+    "seed": "give run_seeds",
+    "resume": "every run goes on where it stopped",
+    "data_root": "load the data there, pynoise.data.load(name, root), and give those",
+}
 
 _COLUMNS = (
     *("level", "accuracy", "sd", "accuracy_last", "sd_last", "runs", "selected_fraction", "realised_rate"),
@@ -102,6 +114,7 @@ def network_curve(
     k: int | Sequence[int] = KS,
     ties: str = "first",
     label_map: LabelMap | str | None = None,
+    method: str | Method = "cross-entropy",
     threads: int | None = None,
     progress: Callable[[str, int, int, str], object] | None = None,
     on_run: Callable[[Run], object] | None = None,
@@ -123,21 +136,21 @@ def network_curve(
         As for `pynoise.accuracy_curve`, but for records, which have one level. A matrix that is drawn is
         drawn by the first seed, for all runs.
     levels : array_like of float, optional
-        Noise levels; 0, 0.1, …, 1 by default, or those of the paper's clusters.
+        Noise levels; 0, 0.1, …, 1 by default, or for "concentrated" those of the paper's clusters.
     out : str or Path
-        The folder of the runs.
+        The folder of the runs, new, empty, or with the runs of such curves.
     run_seeds : sequence of int
         A run each, at every level.
     k : int or sequence of int
         K of the analytic curves.
     ties : {"first", "random", "strict"}
         Their tie rule.
-    threads, progress
+    method, threads, progress
         As for `pynoise.training.train`; the phase "runs" counts runs.
     on_run : callable, optional
         Called with each run once it is finished.
     **options
-        Other arguments of `pynoise.training.train`: method, device, epochs, lr …
+        Other arguments of `pynoise.training.train`: device, epochs, lr …
 
     Returns
     -------
@@ -148,9 +161,11 @@ def network_curve(
     InputValueError, InputTypeError, InputFileNotFoundError, TrainingError, OSError
         As `pynoise.training.train`.
     """
-    own = [name for name in ("level", "seed", "noise", "resume") if name in options]
-    if own:
-        raise InputValueError(own[0], "is what a network curve chooses itself; leave it out")
+    for name in options.keys() & _NO_OPTIONS:
+        raise InputTypeError(name, f"is no argument of network_curve: {_NO_OPTIONS[name]}")
+    for name, function in {"progress": progress, "on_run": on_run}.items():
+        _checks.callback(name, function)
+    folder = _folder_of(out)
     dataset = dataset_of(data)
     chosen_seeds = _distinct(run_seeds)
     ks, _ = _checks.counts("k", k)
@@ -158,23 +173,27 @@ def network_curve(
     chosen = noise_of(noise, dataset, label_map, chosen_seeds[0])
     if chosen.record is not None:
         raise InputValueError("noise", f"{chosen.record} has one level; give a kind, a map or a matrix")
-    gammas = levels_of(_LEVELS if levels is None and not chosen.concentrated else levels, chosen, None)
-    from pynoise.training import extract, train
+    gammas = levels_of(_LEVELS if levels is None and chosen.kind != "concentrated" else levels, chosen, None)
+    from pynoise.training import train
     from pynoise.training.labels import draw_labels
 
-    folder = Path(out)
     jobs = [(level, seed) for level in gammas for seed in chosen_seeds]
     if (0.0, chosen_seeds[0]) not in jobs:
         jobs.append((0.0, chosen_seeds[0]))
     jobs.sort(key=lambda job: job != (0.0, chosen_seeds[0]))  # the clean network comes first
+    report = progress or _silent
+    counted = partial(_wordless, report)
     features: NDArray[Any] | None = None
     found: dict[tuple[float, int], Run] = {}
     for done, (level, seed) in enumerate(jobs):
-        if progress is not None:
-            progress("runs", done, len(jobs), f"level {level:.10g}, seed {seed}")
+        report("runs", done, len(jobs), f"level {level:.10g}, seed {seed}")
         record = None
         if level > 0:
-            record = draw_labels(chosen, level, dataset, seeds.split(seed, "noise"), threads, None, features)
+            if chosen.concentrated and features is None:
+                device = options.get("device", "auto")
+                features = _features(found[0.0, chosen_seeds[0]], dataset, device, threads, counted)
+            draw = seeds.split(seed, "noise")
+            record = draw_labels(chosen, level, dataset, draw, threads, counted, features)
         run = train(
             dataset,
             network,
@@ -184,13 +203,13 @@ def network_curve(
             threads=threads,
             resume=True,
             progress=progress,
+            method=copy.deepcopy(method),  # it may keep what it has learnt
             **options,
         )
         found[level, seed] = run
-        if chosen.concentrated and features is None:
-            features = extract(run, dataset, threads=threads, device=options.get("device", "auto")).x_train
         if on_run is not None:
             on_run(run)
+    report("runs", len(jobs), len(jobs), "")
     clean = found[0.0, chosen_seeds[0]]
     expected = _expected(chosen, dataset, gammas, ks, rule, clean.softmax, threads)
     rows = [
@@ -198,6 +217,42 @@ def network_curve(
         for i, level in enumerate(gammas)
     ]
     return NetworkCurve(rows, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
+
+
+def _folder_of(out: str | Path) -> Path:
+    """Check, before any work is done, that the folder is there for curves."""
+    if not isinstance(out, str | Path):
+        raise InputTypeError("out", f"{out!r} is not the path of a folder")
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise InputValueError("out", f"{str(out)!r} is not a folder; name another")
+    if folder.exists() and any(folder.iterdir()) and not any(folder.glob("level-*-seed-*")):
+        raise InputValueError("out", f"{str(out)!r} holds other files; name a folder of its own")
+    return folder
+
+
+def _features(
+    run: Run, dataset: Dataset, device: str, threads: int | None, progress: Callable[[str, int, int], object]
+) -> NDArray[Any]:
+    """Penultimate features of the training examples, computed once.
+
+    Another device, or number of threads, rounds them in its own way, and noise may follow.
+    """
+    from pynoise.training import extract
+    from pynoise.training.saved import FEATURES
+
+    file = run.path / FEATURES
+    if not file.is_file():
+        extract(run, dataset, device=device, threads=threads, progress=progress).save(file)
+    return load_array("out", file, ("x_train",))
+
+
+def _silent(phase: str, done: int, total: int, words: str) -> None:
+    """Report no progress."""
+
+
+def _wordless(report: Callable[[str, int, int, str], object], phase: str, done: int, total: int) -> None:
+    report(phase, done, total, "")
 
 
 def _distinct(run_seeds: Sequence[int]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from pynoise import _checks, knn
 from pynoise.analysis import Comparison, SoftmaxProfile, compare_to_knn, softmax_profile
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
+from pynoise.noise.regions import Regions
 from pynoise.training.extracted import Counted, extract
 from pynoise.training.inputs import Data
 from pynoise.training.saved import Run
@@ -56,22 +58,24 @@ def profile(
     """
     found = run if isinstance(run, Run) else Run.load(run)
     known = found.data(data, root=data_root)
-    record, region = found.record, None
+    record, softmax = found.record, found.softmax
+    seen, region = _seen(found, softmax), None
     if record is not None and record.regions is not None:
-        if features is None and not isinstance(known, Dataset):
-            raise InputValueError("features", "are needed to tell the regions of concentrated noise")
-        region = record.regions.noisy(known.x_test if features is None else features, known.y_test)
+        x = _space(record.regions, features, known)
+        region = record.regions.noisy(x[seen], known.y_test[seen])
     elif features is not None:
         raise InputValueError(
             "features", "are for concentrated noise, which this run has not; leave them out"
         )
-    return softmax_profile(found.softmax, known.y_test, names=known.names, noise=record, noisy_region=region)
+    return softmax_profile(
+        softmax[seen], known.y_test[seen], names=known.names, noise=record, noisy_region=region
+    )
 
 
 def compare(
     run: str | Path | Run,
     data: Data | None = None,
-    ks: Sequence[int] | NDArray[np.integer] = KS,
+    ks: Sequence[int] | NDArray[np.integer] | None = None,
     *,
     device: str = "auto",
     threads: int | None = None,
@@ -88,8 +92,8 @@ def compare(
     ----------
     run, data, data_root
         As for `profile`.
-    ks : sequence of int
-        The K; 10, 20, …, 300 by default.
+    ks : sequence of int, optional
+        The K; 10, 20, …, 300 by default, as far as there are training examples.
     device, threads, workers
         As for `pynoise.training.train`.
     progress : callable, optional
@@ -107,11 +111,45 @@ def compare(
     """
     found = run if isinstance(run, Run) else Run.load(run)
     rows, _ = found.rows
-    sizes, _ = _checks.counts("ks", ks, len(rows), ", as many as the network learnt from")
+    sizes = _sizes(ks, len(rows))
     known = found.data(data, root=data_root)
     parts = extract(found, known, device=device, threads=threads, workers=workers, progress=progress)
+    seen = _seen(found, parts.softmax)
+    rows = rows[_seen(found, parts.softmax_train)[rows]]
+    sizes = _sizes(ks, len(rows))  # some may have been skipped
     record = found.record
     labels = known.y_train if record is None else record.noisy
-    nearest, _ = knn.search(parts.x_train[rows], parts.x_test, max(sizes), threads=threads, progress=progress)
+    nearest, _ = knn.search(
+        parts.x_train[rows], parts.x_test[seen], max(sizes), threads=threads, progress=progress
+    )
     histograms = knn.label_histograms(nearest, labels[rows], sizes, known.num_classes)
-    return compare_to_knn(parts.softmax, histograms, sizes, known.y_test, names=known.names)
+    return compare_to_knn(parts.softmax[seen], histograms, sizes, known.y_test[seen], names=known.names)
+
+
+def _sizes(ks: Sequence[int] | NDArray[np.integer] | None, examples: int) -> list[int]:
+    """The K, of which none is larger than the number of examples that the network learnt from."""
+    if ks is None:
+        return [k for k in KS if k <= examples] or [examples]
+    return _checks.counts("ks", ks, examples, ", as many as the network learnt from")[0]
+
+
+def _seen(run: Run, softmax: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which examples there is an output of: all, unless damaged images were skipped."""
+    if not run.config["skip_corrupt"]:
+        return np.ones(len(softmax), np.bool_)
+    seen: NDArray[np.bool_] = ~np.isnan(softmax[:, 0])
+    return seen
+
+
+def _space(regions: Regions, features: ArrayLike | None, data: Data) -> NDArray[Any]:
+    """The test examples in the space that the regions lie in: the features given, or the data's own rows."""
+    if features is not None:
+        return _checks.one_row_each("features", _checks.rows("features", features), len(data.y_test))
+    width = regions.centers.shape[2]
+    if not isinstance(data, Dataset) or data.x_test[0].size != width:
+        raise InputValueError(
+            "features",
+            f"are needed: the noise lies in a space of {width} dimensions, where the rows of {data.name} do "
+            "not; give the test examples' features, from the network whose features it was made from",
+        )
+    return data.x_test

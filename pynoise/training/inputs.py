@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +13,22 @@ import torch
 from pynoise import data as data_package
 from pynoise.data import Dataset, ImageFolders, ImageSets
 from pynoise.data.registry import is_folder
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputError, InputTypeError, InputValueError
 from pynoise.training.resident import Normal, Resident
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
 from pynoise.training.streamed import Streamed
 
-__all__ = ["Data", "Inputs", "Reading", "augmentation_of", "data_of", "inputs_of"]
+__all__ = [
+    "Data",
+    "Inputs",
+    "Reading",
+    "augmentation_of",
+    "data_of",
+    "folder_of",
+    "inputs_of",
+    "names_folder",
+]
 
 Data: TypeAlias = Dataset | ImageFolders | ImageSets
 
@@ -38,7 +48,8 @@ class Reading:
         """Refuse what arrays have no use for."""
         for name, value in asdict(self).items():
             if value:
-                raise InputValueError(name, f"{value!r} goes with images read from files; leave it out")
+                shown = "" if value is True else f"{value!r} "
+                raise InputValueError(name, f"{shown}goes with images read from files; leave it out")
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
         If they are nothing of the kind; and what loading raises.
     """
     if isinstance(data, str | Path):
-        return data_package.load_folder(data) if is_folder(data) else data_package.load(data, root)
+        return folder_of(data) if names_folder(data) else data_package.load(data, root)
     if isinstance(data, Dataset | ImageFolders | ImageSets):
         return data
     if isinstance(data, tuple) and len(data) == 2:
@@ -81,6 +92,19 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
         f"is a {type(data).__name__}; give a name, a folder of images, a pynoise.data.Dataset, or a pair of "
         "training and test data: (x, y) each, or data sets of torchvision's kind",
     )
+
+
+def names_folder(data: str | Path) -> bool:
+    """Whether this is a folder of images rather than the name of a data set: one that is there, or a path."""
+    return is_folder(data) or (os.sep in str(data) and Path(data).suffix.lower() != ".npz")
+
+
+def folder_of(path: str | Path) -> ImageFolders:
+    """A folder of images as data; what is wrong with it is wrong with the argument `data`."""
+    try:
+        return data_package.load_folder(path)
+    except InputError as error:
+        raise type(error)("data", error.problem) from None
 
 
 def augmentation_of(data: Data, settings: Settings, reading: Reading) -> str:
