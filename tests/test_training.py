@@ -601,6 +601,30 @@ def test_the_callers_settings_of_torch_change_nothing(small, tmp_path, around):
     assert (found.softmax_train == training.extract(plain, small).softmax_train).all()
 
 
+def test_what_ended_in_its_first_epoch_is_no_run_yet(digits, tmp_path):
+    with pytest.raises(TrainingError):
+        train(digits, "mlp", out=tmp_path / "run", lr=1e30, batch_size=1024)
+    run = train(digits, "mlp", out=tmp_path / "run", epochs=1)
+    assert run.config["settings"]["lr"] == 0.1
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "config.json").write_text("{}")
+    with pytest.raises(InputValueError, match="does not say that this is a run"):
+        train(digits, "mlp", out=tmp_path / "foreign")
+
+
+def test_features_may_be_asked_for_later(digits, tmp_path):
+    train(digits, "mlp", out=tmp_path / "run", epochs=1)
+    run = train(digits, "mlp", out=tmp_path / "run", epochs=1, resume=True, features=True)
+    assert (data.load(run.path / "features.npz").x_test == training.extract(run).x_test).all()
+
+
+@pytest.mark.parametrize("config", ['{"record": "pynoise run", "format": 1}', "[]", '"x"'])
+def test_a_config_without_its_parts_is_damaged(tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(InputValueError, match="is damaged"):
+        training.Run.load(tmp_path)
+
+
 # What goes wrong
 
 
@@ -805,7 +829,7 @@ def test_several_processes_train_one_network(tmp_path):
     digits = data.load("digits")
     logits = run.network("last")(torch.from_numpy(reference.normalised(digits.x_test, digits.x_train)))
     loss = torch.nn.functional.cross_entropy(logits, torch.tensor(digits.y_test).long())
-    assert float(loss) == pytest.approx(run.metrics[-1]["test_loss"], abs=1e-5)
+    assert loss.item() == pytest.approx(run.metrics[-1]["test_loss"], abs=1e-5)
     found = training.extract(run)
     with np.load(tmp_path / "run" / "features.npz") as file:
         np.testing.assert_allclose(file["x_train"], found.x_train, rtol=1e-4, atol=1e-4)

@@ -35,7 +35,7 @@ class Extracted:
     Attributes
     ----------
     x_train, x_test : ndarray of float32, [N, d] and [M, d]
-        Penultimate features, what the network's head takes.
+        Penultimate features, what the network's head takes; NaN for damaged images that were skipped.
     y_train, y_test : ndarray of int32, [N] and [M]
         The clean labels of the data set.
     softmax_train, softmax : ndarray of float32, [N, L] and [M, L]
@@ -67,8 +67,10 @@ class Extracted:
         return cls(**arrays, y_train=data.y_train, y_test=data.y_test, names=data.names, name=data.name)
 
     def dataset(self) -> Dataset:
-        """The features as a data set."""
-        return Dataset(self.x_train, self.y_train, self.x_test, self.y_test, self.names, self.name)
+        """The features as a data set; examples that were skipped, whose features are NaN, are left out."""
+        parts = self._parts()
+        del parts["softmax_train"], parts["softmax"]
+        return Dataset(**parts, names=self.names, name=self.name)
 
     def save(self, path: str | Path) -> None:
         """Write a .npz file that `pynoise.data.load` reads, and that ``clean="softmax:FILE"`` does.
@@ -80,9 +82,20 @@ class Extracted:
         OSError
             If the system refuses.
         """
-        arrays = ("x_train", "y_train", "x_test", "y_test", "softmax_train", "softmax")
         with writing_whole(check_output("path", path, (FEATURES_SUFFIX,))) as file:
-            np.savez(file, names=np.array(self.names), **{name: getattr(self, name) for name in arrays})
+            np.savez(file, names=np.array(self.names), **self._parts())
+
+    def _parts(self) -> dict[str, Any]:
+        """The arrays, without examples that were skipped."""
+        train, test = (~np.isnan(values).any(axis=1) for values in (self.softmax_train, self.softmax))
+        return {
+            "x_train": self.x_train[train],
+            "y_train": self.y_train[train],
+            "x_test": self.x_test[test],
+            "y_test": self.y_test[test],
+            "softmax_train": self.softmax_train[train],
+            "softmax": self.softmax[test],
+        }
 
 
 def extract(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +28,10 @@ _COLUMNS = (
     *("epoch", "lr", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"),
     *("test_loss", "test_accuracy", "train_images", "images_per_second", "seconds"),
 )
+
+
+# What a run has written that has not come to the end of an epoch: nothing is lost with it.
+_FIRST = (saved.NOISE, saved.CONFIG)
 
 
 class RunFolder:
@@ -51,7 +56,7 @@ class RunFolder:
         self.path = Path(path)
         self._kept: Run | None = None
         self._digest = ""
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
         try:
             there = self.path.exists()
         except (OSError, ValueError) as error:  # a name too long, a NUL
@@ -62,18 +67,21 @@ class RunFolder:
             return
         if not self.path.is_dir():
             raise InputValueError("out", f"{str(path)!r} is not a folder; name another")
+        kept = None
         if (self.path / saved.CONFIG).is_file():
+            try:
+                kept = Run.load(path)
+            except InputError as error:
+                raise InputValueError("out", error.problem) from None
+        if kept is not None and any((self.path / name).is_file() for name in (saved.LAST, saved.RESULT)):
             if not resume:
                 raise InputValueError(
                     "out",
                     f"{str(path)!r} holds a run already; go on with it (resume=True; on the command line "
                     "--resume), or name another folder",
                 )
-            try:
-                self._kept = Run.load(path)
-            except InputError as error:
-                raise InputValueError("out", error.problem) from None
-        elif any(one.suffix != ".tmp" and one.name != saved.NOISE for one in self.path.iterdir()):
+            self._kept = kept
+        elif any(one.suffix != ".tmp" and one.name not in _FIRST for one in self.path.iterdir()):
             raise InputValueError("out", f"{str(path)!r} holds other files; name a folder of its own")
 
     def __enter__(self) -> RunFolder:
@@ -81,7 +89,7 @@ class RunFolder:
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:
-            self._lock.close()
+            os.close(self._lock)
 
     def open(self, config: dict[str, Any], record: NoisyLabels | None, *, write: bool) -> None:
         """Write what is known before the first epoch, or check that the run there is the same.
@@ -101,18 +109,18 @@ class RunFolder:
             _check_same(self.path, self._kept.config, config)
         if not write:
             return
-        if self._kept is None:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if record is not None:
-                record.save(self.path / saved.NOISE)
-            self._write_json(saved.CONFIG, config)
-        self._lock = (self.path / saved.CONFIG).open()
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputValueError("out", f"{str(self.path)!r}: another process is training there") from None
         for left in self.path.glob(".*.tmp"):  # what a killed run was writing
             left.unlink()
+        if record is not None and (self._kept is None or not (self.path / saved.NOISE).is_file()):
+            record.save(self.path / saved.NOISE)
+        if self._kept is None:
+            self._write_json(saved.CONFIG, config)
 
     @property
     def finished(self) -> Run | None:

@@ -20,7 +20,7 @@ from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
 from pynoise.training.device import device_of, hardware, precision_of, tuned, versions
 from pynoise.training.distributed import team_of
-from pynoise.training.extracted import Extracted, outputs_of
+from pynoise.training.extracted import Extracted, extract, outputs_of
 from pynoise.training.folder import RunFolder
 from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, inputs_of
 from pynoise.training.labels import noisy_labels
@@ -174,6 +174,9 @@ def train(
         folder.open(config, record, write=team.first)
         team.wait()
         if folder.finished is not None:
+            if features and team.first and not (folder.path / saved.FEATURES).is_file():
+                found = extract(folder.finished, dataset, device=device, threads=threads, workers=workers)
+                found.save(folder.path / saved.FEATURES)
             return folder.finished
         measured = {"test": _examples(inputs.test, np.arange(len(inputs.test)), dataset.y_test, own)}
         if len(held):
@@ -201,10 +204,10 @@ def train(
                 folder.write_epoch(training, metrics)
                 if on_epoch is not None:
                     on_epoch(row)
-        found = _outcome(training, metrics, config)
-        found |= _write_arrays(training, folder, dataset, inputs, features=features, report=report)
+        result = _outcome(training, metrics, config)
+        result |= _write_arrays(training, folder, dataset, inputs, features=features, report=report)
         if team.first:
-            folder.write_result(found | {"skipped": inputs.skipped})
+            folder.write_result(result | {"skipped": inputs.skipped})
         team.wait()
     return Run.load(folder.path)
 

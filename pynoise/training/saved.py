@@ -15,14 +15,14 @@ from pynoise import data as data_package
 from pynoise._arrays import load_array
 from pynoise._fingerprint import Fingerprint
 from pynoise.data import Dataset
-from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
+from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise import NoisyLabels
 from pynoise.training.split import split_rows
 
 if TYPE_CHECKING:
     from pynoise.networks import Network
 
-__all__ = ["CHECKPOINTS", "Run", "fingerprints", "load_origin"]
+__all__ = ["CHECKPOINTS", "Run", "data_words", "fingerprints", "noise_words"]
 
 CONFIG, NOISE, METRICS, RESULT = "config.json", "noise.npz", "metrics.csv", "result.json"
 LAST, SELECTED = "last.pt", "selected.pt"
@@ -81,6 +81,8 @@ class Run:
             raise InputValueError(
                 "run", f"{str(folder / CONFIG)!r} does not say that this is a run of pynoise's"
             )
+        if not _whole(config):
+            raise InputValueError("run", f"{str(folder / CONFIG)!r} is damaged: parts are missing")
         result = _read_json(folder / RESULT) if (folder / RESULT).is_file() else None
         return cls(folder, config, result)
 
@@ -102,7 +104,12 @@ class Run:
     @property
     def record(self) -> NoisyLabels | None:
         """The noisy labels that it was trained on; None if they were the data's own."""
-        return None if self.config["noise"] is None else NoisyLabels.load(self.path / NOISE)
+        if self.config["noise"] is None:
+            return None
+        try:
+            return NoisyLabels.load(self.path / NOISE)
+        except InputError as error:
+            raise type(error)("run", error.problem) from None
 
     @property
     def softmax(self) -> NDArray[np.float32]:
@@ -142,7 +149,7 @@ class Run:
                 raise InputValueError(
                     "data", f"{str(self.path)!r} was trained on data without a name; give them"
                 )
-            given = load_origin(origin if root is None else origin | {"root": str(root)})
+            given = _load_origin(origin, root)
         if fingerprints(given) != {part: self.config["data"][part] for part in ("train", "test")}:
             raise InputValueError(
                 "data", f"{given.name} is not what {str(self.path)!r} was trained on; give the same data"
@@ -189,11 +196,25 @@ class Run:
         return restored_network(self, which, device)
 
 
-def load_origin(origin: dict[str, Any]) -> Any:
-    """Load data again from where they came."""
-    if "folder" in origin:
-        return data_package.load_folder(origin["folder"])
-    return data_package.load(**origin)
+def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:
+    """Load data again from where they came, or from where they lie now."""
+    if "folder" not in origin:
+        return data_package.load(**origin | ({} if root is None else {"root": str(root)}))
+    try:
+        return data_package.load_folder(origin["folder"] if root is None else root)
+    except InputError as error:
+        raise type(error)("data", error.problem) from None
+
+
+def _whole(config: dict[str, Any]) -> bool:
+    """Whether a config.json has what reading a run takes."""
+    wanted = {"data": dict, "settings": dict, "network": str, "input_shape": list, "seed": int}
+    if not all(isinstance(config.get(key), kind) for key, kind in wanted.items()):
+        return False
+    data, settings = config["data"], config["settings"]
+    parts = {"noise", "normal", "recipe", "skip_corrupt", "method"} <= config.keys()
+    parts = parts and {"name", "origin", "names", "train", "test"} <= data.keys()
+    return parts and {"batch_size", "validation"} <= settings.keys() and isinstance(data["names"], list)
 
 
 def data_words(data: Any) -> dict[str, Any]:
