@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pynoise.errors import InputValueError
 
 __all__ = ["Normal", "Resident"]
 
-# Numbers looked at in one go: memory-mapped arrays stay on disk.
+# Numbers worked on in one go: memory-mapped arrays stay on disk, and batches take little memory.
 _BLOCK = 2**22
 
 
@@ -112,13 +113,16 @@ class Resident:
     def batches(self, order: Tensor, batch_size: int, seed: int | None) -> Iterator[tuple[Tensor, Tensor]]:
         """Go through examples in batches; see `Source`."""
         moves = None if seed is None or not self._margin else self._moves(seed)
-        for index in torch.split(order.to(self._device), batch_size):
+        # Many batches are made in one go: on a GPU, starting the work takes longer than the work itself.
+        ahead = max(1, _BLOCK // (batch_size * prod(self.input_shape)))
+        for many in torch.split(order.to(self._device), ahead * batch_size):
             if moves is None:
-                chosen = self._x.index_select(0, index)
+                chosen = self._x.index_select(0, many)
             else:
-                rows, columns = (move[index] for move in moves)
-                chosen = self._padded[index[:, None, None], rows[:, :, None], columns[:, None, :]]
-            yield index, self._normalised(chosen)
+                rows, columns = (move[many] for move in moves)
+                chosen = self._padded[many[:, None, None], rows[:, :, None], columns[:, None, :]]
+            inputs = self._normalised(chosen)
+            yield from zip(torch.split(many, batch_size), torch.split(inputs, batch_size), strict=True)
 
     def _moves(self, seed: int) -> tuple[Tensor, Tensor]:
         """Which rows [N, H] and columns [N, W] of the padded images are taken.
