@@ -37,6 +37,9 @@ KS = (1, 5, 11, 51, 101)
 # Training a network at each of the 21 levels of a K-NN curve would take long.
 _LEVELS = tuple(i / 10 for i in range(11))
 
+# Levels of the lines that are drawn.
+_FINE = tuple(i / 40 for i in range(41))
+
 # Arguments of training that a curve has no use for, and what does instead.
 _NO_OPTIONS = {
     "level": "give levels",
@@ -63,11 +66,14 @@ class NetworkCurve:
         epoch; ``runs``; ``selected_fraction`` and ``realised_rate`` of the labels, means; and ``analytic``, a
         dict of the accuracies expected, by K: from the softmax of the clean network of the first seed (Eq.
         1-4), or, under the key "1-γ", for concentrated noise.
+    lines : list of dict
+        What is expected at these levels and those between them, for pictures: ``level`` and ``analytic``.
     meta : dict
         What the curve is of, how it was made, versions, hardware and seconds of training.
     """
 
     rows: list[dict[str, Any]]
+    lines: list[dict[str, Any]] = field(repr=False)
     meta: dict[str, Any] = field(repr=False)
 
     def to_csv(self, path: str | Path | None = None) -> str:
@@ -83,8 +89,8 @@ class NetworkCurve:
         return files.write_text(files.csv_text(columns, flat), path, ".csv")
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
-        return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
+        """Return ``{"meta": …, "lines": […], "rows": […]}`` as JSON; write it to `path` if one is given."""
+        return files.write_text(files.json_text(self.meta, self.rows, lines=self.lines), path, ".json")
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw it as in Fig. 4 of the paper: the network's points over a family of analytic curves.
@@ -211,12 +217,12 @@ def network_curve(
             on_run(run)
     report("runs", len(jobs), len(jobs), "")
     clean = found[0.0, chosen_seeds[0]]
-    expected = _expected(chosen, dataset, gammas, ks, rule, clean.softmax, threads)
-    rows = [
-        _row(level, [found[level, seed] for seed in chosen_seeds], expected[i])
-        for i, level in enumerate(gammas)
-    ]
-    return NetworkCurve(rows, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
+    fine = sorted({*gammas, *(level for level in _FINE if min(gammas) < level < max(gammas))})
+    known = _expected(chosen, dataset, fine, ks, rule, clean.softmax, threads)
+    expected = dict(zip(fine, known, strict=True))
+    rows = [_row(level, [found[level, seed] for seed in chosen_seeds], expected[level]) for level in gammas]
+    lines = [{"level": level, "analytic": analytic} for level, analytic in expected.items()]
+    return NetworkCurve(rows, lines, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
 
 
 def _folder_of(out: str | Path) -> Path:

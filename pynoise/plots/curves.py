@@ -115,8 +115,8 @@ def network_curve(curve: NetworkCurve) -> Figure:
     for i, k in enumerate(rows[0]["analytic"]):
         concentrated = k == "1-γ"
         axes.plot(
-            levels,
-            [row["analytic"][k] for row in rows],
+            [line["level"] for line in curve.lines],
+            [line["analytic"][k] for line in curve.lines],
             ":" if concentrated else LINES[i % len(LINES)],
             color="black" if concentrated else COLORS[i % len(COLORS)],
             linewidth=1.2,
