@@ -451,6 +451,21 @@ def test_a_method_may_have_a_network_of_its_own(digits, tmp_path):
         train(digits, "mlp", out=tmp_path / "other", method=TwoNetworks(bad=digits), **options)
 
 
+class Scalar(methods.Method):
+    """Forgets that losses are one an example."""
+
+    def losses(self, training, batch):
+        logits = training.logits(batch.inputs)
+        return torch.nn.functional.cross_entropy(logits, batch.targets), logits
+
+
+def test_methods_that_are_used_wrongly_are_told(digits, tmp_path):
+    with pytest.raises(TypeError, match=r"Scalar.losses gave losses of shape \(\) and logits of \(128, 10\)"):
+        train(digits, "mlp", out=tmp_path / "run", method=Scalar())
+    with pytest.raises(InputTypeError, match=r"Scalar is a class; give an instance, Scalar\(\)"):
+        train(digits, "mlp", out=tmp_path / "run", method=Scalar)
+
+
 def test_unknown_methods_are_refused(digits, tmp_path):
     with pytest.raises(InputValueError, match="did you mean 'cross-entropy'"):
         train(digits, "mlp", out=tmp_path / "run", method="crossentropy")
@@ -730,6 +745,7 @@ def test_folders_that_are_no_runs_are_refused(digits, tmp_path):
         ({"device": "meta"}, "device: 'meta' is not supported"),
         ({"network": "mpl"}, "network: 'mpl' is not known"),
         ({"noise": "flip"}, "level: is missing"),
+        ({"noise": np.zeros(1297, int)}, "noise: is one row, of labels perhaps"),
         ({"noise": "flp", "level": 0.1}, "noise: 'flp' is not known"),
         ({"level": 2}, "level: "),
         ({"label_map": "1:2", "noise": "uniform", "level": 0.1}, "label_map"),
@@ -793,6 +809,8 @@ def test_features_and_softmax_are_those_of_the_network(small, tmp_path):
     assert (found.dataset().y_test == small.y_test).all()
     with pytest.raises(InputValueError, match="data without a name; give them"):
         training.extract(run)
+    pairs = ((small.x_train, small.y_train), (small.x_test, small.y_test))
+    assert (training.extract(run, pairs).x_train == found.x_train).all()
     other = Dataset(small.x_train, small.y_train[::-1], small.x_test, small.y_test, name="other")
     with pytest.raises(InputValueError, match=r"other is not what .* was trained on"):
         training.extract(run, other)

@@ -51,11 +51,12 @@ def command(
                 workers=workers,
                 progress=progress,
             )
-    accuracy = (found.softmax.argmax(axis=1) == found.y_test).mean()
-    train, width = found.x_train.shape
+    read = found.read()
+    accuracy = (read.softmax.argmax(axis=1) == read.y_test).mean()
+    train, width = read.x_train.shape
     click.echo(
         f"{found.name}, {run.config['network']}: {width} features of {train:,} training and "
-        f"{len(found.x_test):,} test examples, test accuracy {accuracy:.4f}"
+        f"{len(read.x_test):,} test examples, test accuracy {accuracy:.4f}"
     )
     found.save(out)
     click.echo(f"wrote {out}", err=True)

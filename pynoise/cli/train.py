@@ -74,6 +74,7 @@ def command(
         data = source.data.load_any()
         speaks = os.environ.get("RANK", "0") == "0"  # one process of several
         heading = f"{data.name}, {settings.network}, {settings.method}, seed {seed}"
+        table = _Table(heading)
         with keeping(out, "the epochs that are done, and --resume goes on"), progress_bars() as progress:
             run = train(
                 data,
@@ -92,7 +93,7 @@ def command(
                 features=features,
                 resume=resume,
                 progress=progress,
-                on_epoch=_Table(heading) if speaks and not as_json else None,
+                on_epoch=table if speaks and not as_json else None,
                 **given,
             )
     if not speaks:
@@ -100,6 +101,8 @@ def command(
     if as_json:
         click.echo(json.dumps(run.result, indent=1))
     else:
+        if not table.begun:
+            click.echo(f"{heading}: it was finished already")
         _print_result(run)
     click.echo(f"wrote {run.path}", err=True)
 
@@ -108,13 +111,14 @@ class _Table:
     """The epochs as they come; the heading waits for the first, since arguments may be refused till then."""
 
     def __init__(self, heading: str) -> None:
-        self._heading: str | None = heading
+        self._heading = heading
+        self.begun = False
 
     def __call__(self, row: dict[str, Any]) -> None:
-        if self._heading is not None:
+        if not self.begun:
             print_line(self._heading)
             print_heading(_COLUMNS)
-            self._heading = None
+            self.begun = True
         print_row(_COLUMNS, {"validation_accuracy": None} | row)
 
 
@@ -134,6 +138,8 @@ def _print_result(run: Run) -> None:
             f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
             f"selected by {result['validation_examples']:,} {labels}"
         )
+    if result["skipped"]:
+        click.echo(f"{len(result['skipped']):,} images skipped; result.json names them")
     click.echo(
         f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s on "
         f"{result['hardware']['device_name']}"

@@ -217,7 +217,7 @@ def network_curve(
             on_run(run)
     report("runs", len(jobs), len(jobs), "")
     clean = found[0.0, chosen_seeds[0]]
-    fine = sorted({*gammas, *(level for level in _FINE if min(gammas) < level < max(gammas))})
+    fine = sorted({*gammas, *(level for level in _FINE if level < max(gammas))})
     known = _expected(chosen, dataset, fine, ks, rule, clean.softmax, threads)
     expected = dict(zip(fine, known, strict=True))
     rows = [_row(level, [found[level, seed] for seed in chosen_seeds], expected[level]) for level in gammas]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynoise.errors import unknown_name
+from pynoise.errors import InputTypeError, unknown_name
 from pynoise.methods.cross_entropy import CrossEntropy
 from pynoise.methods.method import Method
 
@@ -22,6 +22,8 @@ def make(name: str | Method) -> Method:
     """
     if isinstance(name, Method):
         return name
+    if isinstance(name, type) and issubclass(name, Method):
+        raise InputTypeError("method", f"{name.__name__} is a class; give an instance, {name.__name__}()")
     if not isinstance(name, str) or name not in _METHODS:
         raise unknown_name("method", name, METHODS)
     return _METHODS[name]()

@@ -107,6 +107,10 @@ def _find(name: object) -> _Known:
             return _Known(partial(stock.of_torchvision, name=model, shown=name))
         if package + colon == stock.TIMM:
             return _Known(partial(stock.of_timm, name=model))
+    if not isinstance(name, str):
+        raise InputTypeError(
+            "network", f"a {type(name).__name__} is no name; known are {', '.join(NETWORKS)}"
+        )
     raise unknown_name("network", name, (*NETWORKS, f"{stock.TORCHVISION}NAME", f"{stock.TIMM}NAME"))
 
 

@@ -68,9 +68,8 @@ class Extracted:
 
     def dataset(self) -> Dataset:
         """The features as a data set; examples that were skipped, whose features are NaN, are left out."""
-        parts = self._parts()
-        del parts["softmax_train"], parts["softmax"]
-        return Dataset(**parts, names=self.names, name=self.name)
+        own = self.read()
+        return Dataset(own.x_train, own.y_train, own.x_test, own.y_test, self.names, self.name)
 
     def save(self, path: str | Path) -> None:
         """Write a .npz file that `pynoise.data.load` reads, and that ``clean="softmax:FILE"`` does.
@@ -82,20 +81,24 @@ class Extracted:
         OSError
             If the system refuses.
         """
+        arrays = ("x_train", "y_train", "x_test", "y_test", "softmax_train", "softmax")
+        own = self.read()
         with writing_whole(check_output("path", path, (FEATURES_SUFFIX,))) as file:
-            np.savez(file, names=np.array(self.names), **self._parts())
+            np.savez(file, names=np.array(self.names), **{name: getattr(own, name) for name in arrays})
 
-    def _parts(self) -> dict[str, Any]:
-        """The arrays, without examples that were skipped."""
+    def read(self) -> Extracted:
+        """Those of them whose images could be read: all, unless some were skipped."""
         train, test = (~np.isnan(values).any(axis=1) for values in (self.softmax_train, self.softmax))
-        return {
-            "x_train": self.x_train[train],
-            "y_train": self.y_train[train],
-            "x_test": self.x_test[test],
-            "y_test": self.y_test[test],
-            "softmax_train": self.softmax_train[train],
-            "softmax": self.softmax[test],
-        }
+        return Extracted(
+            self.x_train[train],
+            self.y_train[train],
+            self.x_test[test],
+            self.y_test[test],
+            self.softmax_train[train],
+            self.softmax[test],
+            self.names,
+            self.name,
+        )
 
 
 def extract(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pynoise import noise as noise_package
@@ -55,6 +56,11 @@ def noisy_labels(
         return None
     if isinstance(noise, str | Path) and str(noise).lower().endswith(".npz"):
         noise = noise_package.load(noise)
+    if isinstance(noise, np.ndarray) and noise.ndim == 1:
+        raise InputValueError(
+            "noise",
+            "is one row, of labels perhaps; make a record: pynoise.noise.make(clean, 'human', noisy=labels)",
+        )
     if isinstance(noise, NoisyLabels):
         if level is not None:
             raise InputValueError("level", f"{noise} has a level of its own; leave it out")

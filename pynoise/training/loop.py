@@ -167,7 +167,7 @@ class Training:
             for name, examples in self.held.items():
                 loss, accuracy = self.measure(name).score(examples.labels)
                 row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-            row |= self.method.end_epoch(self)
+            row |= {name: float(figure) for name, figure in self.method.end_epoch(self).items()}
         row["seconds"] = time.perf_counter() - started
         self.epoch += 1
         if "validation" in self.held:
@@ -234,6 +234,11 @@ class Training:
             targets = self.targets[index]
             self.optimizer.zero_grad()
             each, logits = self.method.losses(self, Batch(index, inputs, targets))
+            if each.shape != (len(index),) or len(logits) != len(index):
+                raise TypeError(
+                    f"{type(self.method).__name__}.losses gave losses of shape {tuple(each.shape)} and "
+                    f"logits of {tuple(logits.shape)} for {len(index)} examples; give one of each for each"
+                )
             loss = each.mean()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()

@@ -133,8 +133,8 @@ class Run:
 
         Parameters
         ----------
-        given : Dataset, optional
-            The data set itself, where it was not loaded by a name.
+        given : Dataset, ImageFolders, ImageSets, tuple, str or Path, optional
+            The data as `pynoise.training.train` takes them, where they were not loaded by a name.
         root : str or Path, optional
             Where a named data set lies now, if not where it did.
 
@@ -150,6 +150,10 @@ class Run:
                     "data", f"{str(self.path)!r} was trained on data without a name; give them"
                 )
             given = _load_origin(origin, root)
+        else:
+            from pynoise.training.inputs import data_of
+
+            given = data_of(given, root)
         if fingerprints(given) != {part: self.config["data"][part] for part in ("train", "test")}:
             raise InputValueError(
                 "data", f"{given.name} is not what {str(self.path)!r} was trained on; give the same data"
