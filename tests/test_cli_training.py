@@ -310,8 +310,9 @@ def test_a_loss_that_is_no_number(run, tmp_path):
 def test_a_finished_run_is_shown_again(at):
     code, out, err = at(f"{TRAIN} --resume --features")
     assert (code, err) == (0, "wrote r\n")
-    assert out.splitlines()[0].startswith("noise flip of level 0.3")
-    assert len(out.splitlines()) == 4
+    assert out.splitlines()[0].endswith("seed 0: it was finished already")
+    assert out.splitlines()[1].startswith("noise flip of level 0.3")
+    assert len(out.splitlines()) == 5
 
 
 # What disturbs a training

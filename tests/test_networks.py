@@ -425,6 +425,11 @@ def test_models_that_cannot_be_split(model, problem):
     assert problem in str(caught.value)
 
 
+def test_networks_go_by_name():
+    with pytest.raises(InputTypeError, match="a Identity is no name; known are mlp, "):
+        networks.make(torch.nn.Identity(), 10, (1, 28, 28))
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "problem"),
     [
@@ -458,7 +463,6 @@ def test_models_that_cannot_be_split(model, problem):
             "mnist-cnn, mnist-cnn-500, cifar-cnn, four-block-cnn, resnet20, resnet18, resnet34, wrn-28-10",
         ),
         ("mnist_cnn", (1, 28, 28), "'mnist_cnn' is not known (did you mean 'mnist-cnn'?); known are mlp, "),
-        (None, (1, 28, 28), "None is not known; known are mlp, "),
         ("keras:vgg", (1, 28, 28), "timm:NAME"),
     ],
 )
