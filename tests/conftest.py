@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pynoise import cli
+from pynoise import cli, data
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -45,6 +45,22 @@ def data_root() -> Path:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return kept
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Torch with one thread: small networks are faster, and tests beside each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load("digits")
 
 
 @pytest.fixture

@@ -27,12 +27,7 @@ EPOCHS = 25  # enough that a run can be disturbed before it ends
 LONG = f"train {FLIP} --epochs {EPOCHS} --out r"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

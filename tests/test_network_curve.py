@@ -10,7 +10,6 @@ from statistics import fmean, stdev
 import numpy as np
 import processes
 import pytest
-import torch
 
 import pynoise
 from pynoise import data, methods, noise, seeds, training
@@ -25,17 +24,7 @@ QUICK = {"epochs": 1, "threads": 1, "device": "cpu"}
 LINE = "network-curve --noise flip --levels 0.2,0.4 --seeds 0,1 --K 5,11 --epochs 1 --threads 1 --device cpu"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return data.load("digits")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

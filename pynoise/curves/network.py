@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance, seeds
 from pynoise._arrays import load_array
+from pynoise._progress import Counted, Progress, silent, wordless
 from pynoise.curves import files
 from pynoise.curves.accuracy import accuracy_curve
 from pynoise.curves.arguments import dataset_of, levels_of
@@ -49,7 +49,14 @@ _NO_OPTIONS = {
 }
 
 _COLUMNS = (
-    *("level", "accuracy", "sd", "accuracy_last", "sd_last", "runs", "selected_fraction", "realised_rate"),
+    "level",
+    "accuracy",
+    "sd",
+    "accuracy_last",
+    "sd_last",
+    "runs",
+    "selected_fraction",
+    "realised_rate",
 )
 
 
@@ -122,7 +129,7 @@ def network_curve(
     label_map: LabelMap | str | None = None,
     method: str | Method = "cross-entropy",
     threads: int | None = None,
-    progress: Callable[[str, int, int, str], object] | None = None,
+    progress: Progress | None = None,
     on_run: Callable[[Run], object] | None = None,
     **options: Any,
 ) -> NetworkCurve:
@@ -187,8 +194,8 @@ def network_curve(
     if (0.0, chosen_seeds[0]) not in jobs:
         jobs.append((0.0, chosen_seeds[0]))
     jobs.sort(key=lambda job: job != (0.0, chosen_seeds[0]))  # the clean network comes first
-    report = progress or _silent
-    counted = partial(_wordless, report)
+    report = progress or silent
+    counted = wordless(report)
     features: NDArray[Any] | None = None
     found: dict[tuple[float, int], Run] = {}
     for done, (level, seed) in enumerate(jobs):
@@ -238,7 +245,7 @@ def _folder_of(out: str | Path) -> Path:
 
 
 def _features(
-    run: Run, dataset: Dataset, device: str, threads: int | None, progress: Callable[[str, int, int], object]
+    run: Run, dataset: Dataset, device: str, threads: int | None, progress: Counted
 ) -> NDArray[Any]:
     """Penultimate features of the training examples, computed once.
 
@@ -251,14 +258,6 @@ def _features(
     if not file.is_file():
         extract(run, dataset, device=device, threads=threads, progress=progress).save(file)
     return load_array("out", file, ("x_train",))
-
-
-def _silent(phase: str, done: int, total: int, words: str) -> None:
-    """Report no progress."""
-
-
-def _wordless(report: Callable[[str, int, int, str], object], phase: str, done: int, total: int) -> None:
-    report(phase, done, total, "")
 
 
 def _distinct(run_seeds: Sequence[int]) -> list[int]:

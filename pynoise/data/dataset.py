@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks
+from pynoise._fingerprint import Fingerprint
 from pynoise.errors import InputTypeError, InputValueError
 
 
@@ -81,6 +82,15 @@ class Dataset:
     def num_classes(self) -> int:
         """The number of classes, L."""
         return len(self.names)
+
+    def fingerprints(self) -> dict[str, Any]:
+        """What the two parts are, as JSON has it: `Fingerprint` of the examples, SHA-256 of the labels."""
+        parts = {"train": (self.x_train, self.y_train), "test": (self.x_test, self.y_test)}
+        found: dict[str, Any] = {}
+        for part, (x, y) in parts.items():
+            own = asdict(Fingerprint.of(x))
+            found[part] = own | {"shape": list(own["shape"]), "labels": Fingerprint.of(y).sha256}
+        return found
 
 
 def class_names(value: Sequence[str] | None) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pynoise.plots.softmax import cut, draw_bars, dress, true_class
-from pynoise.plots.style import COLORS
+from pynoise.plots.softmax import draw_bars, dress, true_class
+from pynoise.plots.style import COLORS, cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

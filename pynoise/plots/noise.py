@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pynoise.plots.style import short
+from pynoise.plots.style import cut, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def _draw_matrix(axes: Axes, matrix: NDArray[np.float64], names: Sequence[str]) 
                     color="white" if value > 0.5 else "black",
                 )
     if classes <= _MOST_NAMES:
-        words = [name if len(name) <= 12 else name[:11] + "…" for name in names]
+        words = [cut(name, 12) for name in names]
         tilt = 0 if max(map(len, words)) <= 2 else 60
         axes.set_xticks(
             range(classes), words, rotation=tilt, ha="right" if tilt else "center", fontsize="small"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pynoise.plots.style import COLORS
+from pynoise.plots.style import COLORS, cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pynoise.analysis import SoftmaxProfile
 
-__all__ = ["cut", "draw_bars", "dress", "softmax_panels", "true_class"]
+__all__ = ["draw_bars", "dress", "softmax_panels", "true_class"]
 
 # Outputs are named up to so many; beyond, their numbers are on the axis.
 _MOST_NAMES = 20
@@ -91,11 +91,6 @@ def dress(axes: Axes, names: Sequence[str], *, named: bool = True) -> None:
     axes.set_xticks(range(len(names)), words, rotation=tilt)
     for label in axes.get_xticklabels():
         label.set_parse_math(False)
-
-
-def cut(name: str, most: int) -> str:
-    """A name of at most so many characters."""
-    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _columns(panels: int) -> int:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from pynoise._files import PICTURE_SUFFIXES, check_output, write_whole
 
-__all__ = ["COLORS", "LINES", "MARKERS", "render", "short", "write_figure"]
+__all__ = ["COLORS", "LINES", "MARKERS", "cut", "render", "short", "write_figure"]
 
 # Okabe and Ito's colours, told apart by readers with any colour vision; line styles and markers tell the
 # curves apart in grey as well.
@@ -19,9 +19,14 @@ LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P")  # not as many as colours: more pairs before they repeat
 
 
+def cut(name: str, most: int) -> str:
+    """A name of at most so many characters."""
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
 def short(name: str) -> str:
     """A name that fits a title."""
-    return name if len(name) <= 30 else name[:29] + "…"
+    return cut(name, 30)
 
 
 def render(figure: Figure, suffix: str) -> bytes:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, knn
+from pynoise._progress import Counted
 from pynoise.analysis import Comparison, SoftmaxProfile, compare_to_knn, softmax_profile
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
 from pynoise.noise.regions import Regions
-from pynoise.training.extracted import Counted, extract
+from pynoise.training.extracted import extract
 from pynoise.training.inputs import Data
 from pynoise.training.saved import Run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pynoise import _checks
 from pynoise._files import check_output, writing_whole
+from pynoise._progress import Counted
 from pynoise.data import Dataset
 from pynoise.networks import Network
 from pynoise.training.device import device_of, tuned
@@ -24,8 +25,6 @@ from pynoise.training.saved import Run
 __all__ = ["Extracted", "extract", "outputs_of"]
 
 FEATURES_SUFFIX = ".npz"
-
-Counted = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,13 @@ from numpy.typing import NDArray
 
 from pynoise import noise as noise_package
 from pynoise import seeds
+from pynoise._progress import Counted
 from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError
 from pynoise.noise import LabelMap, NoisyLabels
 
 __all__ = ["draw_labels", "noisy_labels"]
-
-Counted = Callable[[str, int, int], object]
 
 
 def noisy_labels(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pynoise import seeds
+from pynoise._progress import Progress
 from pynoise._torch_state import seeded
 from pynoise.errors import TrainingError
 from pynoise.methods.method import Batch, Method
@@ -22,10 +23,7 @@ from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
 
-__all__ = ["Examples", "Progress", "Training"]
-
-# Called with (phase, done, total, words): words on how it goes.
-Progress = Callable[[str, int, int, str], object]
+__all__ = ["Examples", "Training"]
 
 # Steps between two looks at the losses: each look waits for the device.
 _LOOK = 50
@@ -63,7 +61,7 @@ class Training:
     team : Team
         The processes that train together.
     make_network : callable
-        Makes another network like this one, on the CPU, of a seed.
+        Makes another network like this one, on the CPU, of ``seed=``.
     record : NoisyLabels or None
         The noisy labels, where there are any: what they were, and by what matrix they came about.
 
@@ -93,7 +91,7 @@ class Training:
         held: dict[str, Examples],
         seed: int,
         team: Team,
-        make_network: Callable[[int], Network],
+        make_network: Callable[..., Network],
         record: NoisyLabels | None,
     ) -> None:
         self.network = network
@@ -129,7 +127,7 @@ class Training:
 
     def new_network(self, part: str) -> Network:
         """Another network like this one, on its device; its weights follow from seed and `part`."""
-        network = self._make_network(seeds.split(self.seed, part))
+        network = self._make_network(seed=seeds.split(self.seed, part))
         return network.to(self.device).to(memory_format=torch.channels_last)
 
     def evaluate(self, rows: Tensor, *, features: bool = False) -> Evaluation:

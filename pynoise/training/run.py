@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from pynoise import _checks, methods, networks
+from pynoise._progress import Progress, silent, wordless
 from pynoise.curves.noise import NoiseLike
 from pynoise.errors import InputValueError
 from pynoise.methods import Method
-from pynoise.networks import Network
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
 from pynoise.training.device import device_of, hardware, precision_of, tuned, versions
@@ -24,7 +24,7 @@ from pynoise.training.extracted import Extracted, extract, outputs_of
 from pynoise.training.folder import RunFolder
 from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, inputs_of
 from pynoise.training.labels import noisy_labels
-from pynoise.training.loop import Examples, Progress, Training
+from pynoise.training.loop import Examples, Training
 from pynoise.training.saved import Run
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
@@ -139,7 +139,7 @@ def train(
         raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")
     reading = Reading(recipe, workers, skip_corrupt)
     augment = augmentation_of(dataset, checked, reading)
-    report = progress or _silent
+    report = progress or silent
     with (
         RunFolder(out, resume=resume) as folder,
         team_of(chosen, checked.batch_size) as (team, own),
@@ -150,13 +150,13 @@ def train(
                 "skip_corrupt", "goes with one process, or they would lose step; leave it out"
             )
         if not team.first:
-            report = _silent
-        record = noisy_labels(noise, level, dataset, label_map, seed, threads, partial(_wordless, report))
+            report = silent
+        record = noisy_labels(noise, level, dataset, label_map, seed, threads, wordless(report))
         inputs = inputs_of(dataset, augment, own, reading)
         shape = inputs.train.input_shape
-        make_network = partial(_network, network, dataset.num_classes, shape)
+        make_network = partial(networks.make, network, dataset.num_classes, shape)
         # What does not fit is refused before anything is written.
-        net = make_network(seed)
+        net = make_network(seed=seed)
         rows, held = split_rows(len(inputs.train), checked.validation, seed)
         config = {
             "data": saved.data_words(dataset),
@@ -263,7 +263,7 @@ def _write_arrays(
         accuracy = selected.score(labels)[1]
     if features:
         parts = outputs_of(
-            training.network, inputs, training.batch_size, team=team, progress=partial(_wordless, report)
+            training.network, inputs, training.batch_size, team=team, progress=wordless(report)
         )
         if team.first:
             Extracted.of(parts, data).save(folder.path / saved.FEATURES)
@@ -273,14 +273,11 @@ def _write_arrays(
     return {"test_accuracy_last": last.score(labels)[1], "test_accuracy_selected": accuracy}
 
 
-def _network(name: str, num_classes: int, shape: tuple[int, ...], seed: int) -> Network:
-    return networks.make(name, num_classes, shape, seed=seed)
-
-
 def _validation_labels(data: Data, record: NoisyLabels | None, settings: Settings) -> NDArray[np.int32]:
     """The labels that an epoch is selected by, of all training examples."""
-    noisy = record is not None and settings.validation_labels == "noisy"
-    return record.noisy if noisy and record is not None else data.y_train
+    if record is None or settings.validation_labels == "clean":
+        return data.y_train
+    return record.noisy
 
 
 def _examples(
@@ -288,11 +285,3 @@ def _examples(
 ) -> Examples:
     own = torch.tensor(labels, dtype=torch.int64, device=device)
     return Examples(source, torch.from_numpy(rows), own)
-
-
-def _silent(phase: str, done: int, total: int, words: str) -> None:
-    """Report no progress."""
-
-
-def _wordless(report: Progress, phase: str, done: int, total: int) -> None:
-    report(phase, done, total, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pynoise import data as data_package
 from pynoise._arrays import load_array
 from pynoise._fingerprint import Fingerprint
-from pynoise.data import Dataset
 from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise import NoisyLabels
+from pynoise.training.inputs import data_of, folder_of
 from pynoise.training.split import split_rows
 
 if TYPE_CHECKING:
     from pynoise.networks import Network
 
-__all__ = ["CHECKPOINTS", "Run", "data_words", "fingerprints", "noise_words"]
+__all__ = ["CHECKPOINTS", "Run", "data_words", "noise_words"]
 
 CONFIG, NOISE, METRICS, RESULT = "config.json", "noise.npz", "metrics.csv", "result.json"
 LAST, SELECTED = "last.pt", "selected.pt"
@@ -151,10 +151,8 @@ class Run:
                 )
             given = _load_origin(origin, root)
         else:
-            from pynoise.training.inputs import data_of
-
             given = data_of(given, root)
-        if fingerprints(given) != {part: self.config["data"][part] for part in ("train", "test")}:
+        if given.fingerprints() != {part: self.config["data"][part] for part in ("train", "test")}:
             raise InputValueError(
                 "data", f"{given.name} is not what {str(self.path)!r} was trained on; give the same data"
             )
@@ -204,10 +202,7 @@ def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:
     """Load data again from where they came, or from where they lie now."""
     if "folder" not in origin:
         return data_package.load(**origin | ({} if root is None else {"root": str(root)}))
-    try:
-        return data_package.load_folder(origin["folder"] if root is None else root)
-    except InputError as error:
-        raise type(error)("data", error.problem) from None
+    return folder_of(origin["folder"] if root is None else root)
 
 
 def _whole(config: dict[str, Any]) -> bool:
@@ -224,7 +219,8 @@ def _whole(config: dict[str, Any]) -> bool:
 def data_words(data: Any) -> dict[str, Any]:
     """What config.json says of data."""
     words = {"name": data.name, "origin": data.origin, "names": list(data.names)}
-    return words | fingerprints(data)
+    words |= data.fingerprints()
+    return words
 
 
 def noise_words(record: NoisyLabels) -> dict[str, Any]:
@@ -232,19 +228,6 @@ def noise_words(record: NoisyLabels) -> dict[str, Any]:
     summary = record.summary()
     keys = ("kind", "level", "seed", "selection", "selected_fraction", "expected_rate", "realised_rate")
     return {key: summary[key] for key in keys} | {"labels": Fingerprint.of(record.noisy).sha256}
-
-
-def fingerprints(data: Any) -> dict[str, Any]:
-    """What the training and the test part of data are, as JSON has it."""
-    if isinstance(data, Dataset):
-        parts = {"train": (data.x_train, data.y_train), "test": (data.x_test, data.y_test)}
-        found: dict[str, Any] = {}
-        for part, (x, y) in parts.items():
-            own = asdict(Fingerprint.of(x))
-            found[part] = own | {"shape": list(own["shape"]), "labels": Fingerprint.of(y).sha256}
-        return found
-    result: dict[str, Any] = data.fingerprints()
-    return result
 
 
 def _number(cell: str) -> float:
