@@ -40,8 +40,9 @@ def main(scale=1):
 def measure(scale):
     from loops import Task, contestants
 
+    from pynoise._torch_device import device_of, tuned
     from pynoise.training import Settings
-    from pynoise.training.device import device_of, hardware, precision_of, tuned, versions
+    from pynoise.training.device import hardware, precision_of, versions
 
     device = device_of("auto")
     kind = device.type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any, Literal, SupportsIndex, TypeVar, cast
@@ -40,6 +41,23 @@ def whole(argument: str, value: Any, least: int, most: int | None = None, limit:
     if most is not None and number > most:
         raise InputValueError(argument, f"{number} is too large; give at most {most}{limit}")
     return number
+
+
+def number(argument: str, value: Any) -> float:
+    """Check a finite number of 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise InputTypeError(argument, f"{value!r} is not a number")
+    if not 0 <= value < math.inf:
+        raise InputValueError(argument, f"{value!r} is not a finite number of 0 or more")
+    return float(value)
+
+
+def positive(argument: str, value: Any) -> float:
+    """Check a finite number above 0."""
+    found = number(argument, value)
+    if found == 0:
+        raise InputValueError(argument, "is 0; give more")
+    return found
 
 
 def seed(argument: str, value: Any) -> int:

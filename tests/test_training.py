@@ -381,7 +381,7 @@ class Denoise(methods.Method):
         assert found.seen.all()
         return {"mean_loss": float(found.losses(training.targets[training.rows]).mean())}
 
-    def result(self, training):
+    def result(self, training, folder, progress):
         return {"left": len(training.rows)}
 
 
@@ -425,7 +425,7 @@ class TwoNetworks(methods.Method):
     def restore(self, state):
         self.second.load_state_dict(state["second"])
 
-    def result(self, training):
+    def result(self, training, folder, progress):
         return {"second_norm": sum(weights.norm().item() for weights in self.second.parameters())}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from pynoise.errors import InputValueError
 
-__all__ = ["parse_classes", "parse_counts", "parse_levels"]
+__all__ = ["parse_classes", "parse_counts", "parse_levels", "parse_options"]
 
 _MOST_LEVELS = 100_001
 
@@ -38,6 +39,32 @@ def parse_classes(text: str, names: Sequence[str]) -> list[int | str]:
     """Read classes by name, or by number where no class has that name, "cat,dog" or "3,5"."""
     parts = [part.strip() for part in text.split(",")]
     return [int(part) if part not in names and part.isdecimal() else part for part in parts]
+
+
+def parse_options(texts: Iterable[str]) -> dict[str, Any]:
+    """Read NAME=VALUE each: values are numbers, lists of whole numbers, true and false, or words."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise InputValueError("method_options", f"{text!r} is not NAME=VALUE; write hidden=32")
+        if name in found:
+            raise InputValueError("method_options", f"{name} is given twice")
+        found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch("[-+0-9,: ]+", text) and re.search("[,:]", text):
+        return parse_counts(text, "method_options")
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def parse_levels(text: str) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pynoise.cli import options
-from pynoise.cli.parse import parse_counts
+from pynoise.cli.parse import parse_counts, parse_options
 
 __all__ = ["Chosen", "settings_options"]
 
@@ -44,6 +44,7 @@ class Chosen:
 
     network: str
     method: str
+    method_options: dict[str, Any]
     given: dict[str, Any]
 
     def check(self) -> dict[str, Any]:
@@ -61,9 +62,11 @@ def settings_options(function: _Command) -> _Command:
     """Add the options of training; the command gets them as one `settings`."""
 
     @functools.wraps(function)
-    def command(*, network: str, method: str, **others: Any) -> None:
+    def command(*, network: str, method: str, method_options: tuple[str, ...], **others: Any) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
-        function(settings=Chosen(network, method, given), **others)
+        with options.in_words_of_options(method_options="--set"):
+            own = parse_options(method_options)
+        function(settings=Chosen(network, method, own, given), **others)
 
     return options.with_options(
         (
@@ -71,7 +74,18 @@ def settings_options(function: _Command) -> _Command:
                 "--network", default="mlp", show_default=True, metavar="NAME", help="See docs/networks.md."
             ),
             click.option(
-                "--method", default="cross-entropy", show_default=True, metavar="NAME", help="How it learns."
+                "--method",
+                default="cross-entropy",
+                show_default=True,
+                metavar="NAME",
+                help="How it learns: cross-entropy, knet.  See docs/methods.md.",
+            ),
+            click.option(
+                "--set",
+                "method_options",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="An option of the method; give as many as you like.",
             ),
             *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
         )

@@ -11,7 +11,7 @@ import click
 from pynoise.cli import options
 from pynoise.cli.progress import keeping, progress_bars
 from pynoise.cli.settings import Chosen, settings_options
-from pynoise.cli.tables import print_heading, print_line, print_row
+from pynoise.cli.tables import print_heading, print_line, print_row, print_table
 
 if TYPE_CHECKING:
     from pynoise.training import Run
@@ -66,7 +66,7 @@ def command(
       pynoise train --dataset cifar10 --network resnet20 --optimizer sgd --epochs 60 --out runs/y
       pynoise train --noise-file heaps.npz --out runs/heaps
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(level="--level", **source.words()):
+    with options.in_words_of_options(level="--level", method_options="--set", **source.words()):
         given = settings.check()  # what can be refused at once is refused before the data are loaded
         from pynoise.training import train
 
@@ -84,6 +84,7 @@ def command(
                 level=level,
                 label_map=source.label_map,
                 method=settings.method,
+                method_options=settings.method_options,
                 seed=seed,
                 device=device,
                 threads=threads,
@@ -138,9 +139,31 @@ def _print_result(run: Run) -> None:
             f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
             f"selected by {result['validation_examples']:,} {labels}"
         )
+    if "knet_accuracy" in result:
+        _print_knet(result)
     if result["skipped"]:
         click.echo(f"{len(result['skipped']):,} images skipped; result.json names them")
     click.echo(
         f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s on "
         f"{result['hardware']['device_name']}"
     )
+
+
+def _print_knet(result: dict[str, Any]) -> None:
+    knet = result["knet"]
+    click.echo(
+        f"\nkNet: {knet['parameters']:,} parameters, {knet['seconds']:.1f} s, in place of the "
+        f"{knet['stored_values']:,} numbers that K-NN keeps; test accuracy"
+    )
+    columns = {"K": ("k", 4, "d"), "network": ("network", 7, ".4f")}
+    keys = {"K-NN": "knn_accuracy", "kNet": "knet_accuracy", "fixed kNet": "fixed_knet_accuracy"}
+    for name, key in keys.items():
+        if key in result:
+            columns[name] = (key, max(6, len(name)), ".4f")
+    rows = [
+        {"k": int(k), "network": result["preliminary_accuracy"]}
+        | {key: result[key][k] for key in keys.values() if key in result}
+        for k in result["knet_accuracy"]
+    ]
+    print_table(columns, rows)
+    click.echo()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, Literal, Self
 
@@ -11,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pynoise import _checks, _core
-from pynoise.errors import InputValueError, unknown_name
+from pynoise._scikit import known, threads_of, training_data
+from pynoise.errors import InputValueError
 from pynoise.knn.nearest import ENGINES, search
 from pynoise.knn.votes import label_histograms
 
@@ -120,15 +118,7 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
             From scikit-learn, if `X` or `y` is not such data; sparse rows among it.
         """
         self._check_parameters()
-        rows, labels = validate_data(self, X, y, dtype="numeric")
-        check_classification_targets(labels)
-        self.classes_, classes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) > _checks.MOST_CLASSES:
-            raise InputValueError(
-                "y", f"has {len(self.classes_)} classes; give at most {_checks.MOST_CLASSES}"
-            )
-        self._fit_X = _checks.features("X", rows)
-        self._y = classes.astype(np.int32)
+        self._fit_X, self._y, self.classes_ = training_data(self, X, y)
         self.n_samples_fit_ = len(self._fit_X)
         return self
 
@@ -238,7 +228,7 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
         InputValueError, InputTypeError, ValueError, TypeError
             As for `kneighbors`, or if `mode` is not known.
         """
-        _known("mode", mode, _MODES)
+        known("mode", mode, _MODES)
         indices, distances = self._search(X, n_neighbors)
         values = distances.ravel() if mode == "distance" else np.ones(indices.size)
         starts = np.arange(0, indices.size + 1, indices.shape[1])
@@ -253,9 +243,9 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
                 "ties",
                 "'strict' has no winner of a tie, and a classifier must name one; give 'first' or 'random'",
             )
-        _known("ties", self.ties, _TIES)
-        _known("engine", self.engine, ENGINES)
-        _threads(self.n_jobs)
+        known("ties", self.ties, _TIES)
+        known("engine", self.engine, ENGINES)
+        threads_of(self.n_jobs)
         _checks.seed("random_state", self.random_state)
 
     def _search(
@@ -279,7 +269,7 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
             metric=self.metric,
             exclude_self=itself,
             engine=self.engine,
-            threads=_threads(self.n_jobs),
+            threads=threads_of(self.n_jobs),
             seed=self.random_state,
         )
         return found
@@ -297,18 +287,3 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sci
             neighbors = blake2b(indices[row].astype("<i4").tobytes(), digest_size=8)
             number = _core.random_integer(self.random_state, "ties", int.from_bytes(neighbors.digest()))
             winners[row] = tied[number % len(tied)]
-
-
-def _known(argument: str, value: Any, known: Iterable[str]) -> None:
-    if not isinstance(value, str) or value not in known:
-        raise unknown_name(argument, value, known)
-
-
-def _threads(n_jobs: Any) -> int | None:
-    """Threads of `pynoise.knn.search` for scikit-learn's number of jobs."""
-    jobs = -1 if n_jobs is None else _checks.whole("n_jobs", n_jobs, -1024, 1024)
-    if jobs == 0:
-        raise InputValueError("n_jobs", "0 threads do nothing; give at least 1, or -1 for one a core")
-    if jobs == -1:
-        return None
-    return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)

@@ -5,7 +5,8 @@ from pynoise._packages import TRAIN, needed
 with needed("method", "torch", TRAIN):
     import torch  # noqa: F401 - else its absence shows in the middle of what follows
 
+from pynoise.methods.knet import KNet
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.registry import METHODS, make
 
-__all__ = ["METHODS", "Batch", "Method", "make"]
+__all__ = ["METHODS", "Batch", "KNet", "Method", "make"]

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pynoise._progress import Progress
     from pynoise.training.loop import Training
 
 __all__ = ["Batch", "Method"]
@@ -64,6 +67,10 @@ class Method(ABC):
     def restore(self, state: dict[str, Any]) -> None:  # noqa: B027
         """Take back what `state` gave."""
 
-    def result(self, training: Training) -> dict[str, Any]:
-        """Keys of its own for result.json: numbers, strings, lists and dicts. The last epoch is done."""
+    def result(self, training: Training, folder: Path, progress: Progress) -> dict[str, Any]:
+        """Keys of its own for result.json: numbers, strings, lists and dicts. The last epoch is done.
+
+        The network has the weights of the selected epoch, or of the last where none is selected. Files of its
+        own go into `folder`; of several processes (``training.team``) the first writes, and its keys count.
+        """
         return {}

@@ -1,44 +1,16 @@
-"""The device that trains, and what depends on it."""
+"""What depends on the device that trains: precision, and what is said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from pynoise import _provenance
-from pynoise._torch_state import undisturbed
-from pynoise.errors import InputValueError
 
-__all__ = ["autocast", "device_of", "hardware", "precision_of", "tuned", "versions"]
-
-
-def device_of(name: str) -> torch.device:
-    """The device of a name: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-
-    Raises
-    ------
-    InputValueError
-        If there is no such device.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError):
-        raise InputValueError("device", f"{name!r} is no device; give 'auto', 'cpu' or 'cuda'") from None
-    if device.type not in ("cpu", "cuda"):
-        raise InputValueError("device", f"{name!r} is not supported; give 'auto', 'cpu' or 'cuda'")
-    if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise InputValueError("device", f"{name!r}: PyTorch finds no CUDA here; give 'cpu' or 'auto'")
-        count = torch.cuda.device_count()
-        if (device.index or 0) >= count:
-            raise InputValueError("device", f"{name!r}: there are {count}, from 'cuda:0' on")
-    return device
+__all__ = ["autocast", "hardware", "precision_of", "versions"]
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
@@ -52,23 +24,6 @@ def precision_of(device: torch.device, precision: str) -> str:
     if precision != "auto":
         return precision
     return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-
-
-@contextmanager
-def tuned(threads: int, device: torch.device) -> Iterator[None]:
-    """Torch as training wants it, whatever the caller has set; as it was in the end.
-
-    On the CPU so many threads; 0 for its own setting. On CUDA the fastest convolutions for the shapes met.
-    """
-    before, cudnn = torch.get_num_threads(), torch.backends.cudnn.benchmark
-    torch.set_num_threads(threads or before)
-    torch.backends.cudnn.benchmark = True
-    try:
-        with undisturbed(device):
-            yield
-    finally:
-        torch.set_num_threads(before)
-        torch.backends.cudnn.benchmark = cudnn
 
 
 def versions() -> dict[str, str]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pynoise import _checks
 from pynoise._files import check_output, writing_whole
 from pynoise._progress import Counted
+from pynoise._torch_device import device_of, tuned
 from pynoise.data import Dataset
 from pynoise.networks import Network
-from pynoise.training.device import device_of, tuned
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.inputs import Data, Inputs, Reading, inputs_of

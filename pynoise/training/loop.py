@@ -134,10 +134,10 @@ class Training:
         """What the network says of training examples, none twice, without augmentation, in one pass."""
         return evaluate(self.network, self.train, rows, self.batch_size, features=features, team=self.team)
 
-    def measure(self, name: str) -> Evaluation:
+    def measure(self, name: str, *, features: bool = False) -> Evaluation:
         """What the network says of examples held out, "validation" or "test"."""
-        examples = self.held[name]
-        return evaluate(self.network, examples.source, examples.rows, self.batch_size, team=self.team)
+        source, rows, _ = self.held[name]
+        return evaluate(self.network, source, rows, self.batch_size, features=features, team=self.team)
 
     def run_epoch(self, progress: Progress | None = None) -> dict[str, Any]:
         """Train for one epoch, and measure.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pynoise import networks
+from pynoise._torch_device import device_of
 from pynoise.errors import InputValueError
 from pynoise.networks import Network
 from pynoise.training import checkpoint
-from pynoise.training.device import device_of
 
 if TYPE_CHECKING:
     from pynoise.training.saved import Run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, methods, networks
 from pynoise._progress import Progress, silent, wordless
+from pynoise._torch_device import device_of, tuned
 from pynoise.curves.noise import NoiseLike
 from pynoise.errors import InputValueError
 from pynoise.methods import Method
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training import saved
-from pynoise.training.device import device_of, hardware, precision_of, tuned, versions
+from pynoise.training.device import hardware, precision_of, versions
 from pynoise.training.distributed import team_of
 from pynoise.training.extracted import Extracted, extract, outputs_of
 from pynoise.training.folder import RunFolder
@@ -42,6 +43,7 @@ def train(
     level: float | None = None,
     label_map: LabelMap | str | None = None,
     method: str | Method = "cross-entropy",
+    method_options: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -75,6 +77,8 @@ def train(
         With "flip" and other kinds that map labels.
     method : str or Method
         One of `pynoise.methods.METHODS`, or one of your own; see `pynoise.methods.Method`.
+    method_options : dict, optional
+        Options of a method that is named, by name; docs/methods.md has them.
     seed : int
         0 ≤ seed < 2⁶⁴; split by name into those of the noise, the first weights, the examples held out, the
         order of the examples, augmentation, and what the method draws.
@@ -133,7 +137,7 @@ def train(
     features, resume = _checks.flag("features", features), _checks.flag("resume", resume)
     for argument, value in {"progress": progress, "on_epoch": on_epoch}.items():
         _checks.callback(argument, value)
-    chosen, learning = device_of(device), methods.make(method)
+    chosen, learning = device_of(device), methods.make(method, method_options)
     dataset = data_of(data, data_root)
     if dataset.num_classes < 2:
         raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")
@@ -204,8 +208,9 @@ def train(
                 folder.write_epoch(training, metrics)
                 if on_epoch is not None:
                     on_epoch(row)
-        result = _outcome(training, metrics, config)
-        result |= _write_arrays(training, folder, dataset, inputs, features=features, report=report)
+        result = _write_arrays(training, folder, dataset, inputs, features=features, report=report)
+        result = training.method.result(training, folder.path, report) | result
+        result |= _outcome(training, metrics, config)
         if team.first:
             folder.write_result(result | {"skipped": inputs.skipped})
         team.wait()
@@ -213,13 +218,13 @@ def train(
 
 
 def _outcome(training: Training, metrics: list[dict[str, Any]], config: dict[str, Any]) -> dict[str, Any]:
-    """What result.json says of a training that is done, but for what is measured in the end."""
+    """What result.json says of every training that is done, but for what is measured in the end."""
     rows = {row["epoch"]: row for row in metrics}
     best = None if training.best is None else training.best[2]
     images = sum(row["train_images"] for row in metrics)
     labels = "as given" if training.record is None else training.settings.validation_labels
     precision = precision_of(training.device, training.settings.precision)
-    return training.method.result(training) | {
+    return {
         "data": config["data"]["name"],
         "network": config["network"],
         "parameters": sum(weights.numel() for weights in training.network.parameters()),

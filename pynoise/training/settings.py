@@ -120,14 +120,14 @@ class Settings:
             "epochs": _checks.whole("epochs", self.epochs, 1, _MOST_EPOCHS),
             "batch_size": _checks.whole("batch_size", self.batch_size, 2, _MOST_BATCH),
             "restart_every": _checks.whole("restart_every", self.restart_every, 1),
-            "lr": _positive("lr", _RATES[self.optimizer] if self.lr is None else self.lr),
-            "lr_min": _number("lr_min", self.lr_min),
-            "momentum": _number("momentum", self.momentum),
-            "weight_decay": _number(
+            "lr": _checks.positive("lr", _RATES[self.optimizer] if self.lr is None else self.lr),
+            "lr_min": _checks.number("lr_min", self.lr_min),
+            "momentum": _checks.number("momentum", self.momentum),
+            "weight_decay": _checks.number(
                 "weight_decay", _DECAYS[self.optimizer] if self.weight_decay is None else self.weight_decay
             ),
-            "step_factor": _positive("step_factor", self.step_factor),
-            "validation": _number("validation", self.validation),
+            "step_factor": _checks.positive("step_factor", self.step_factor),
+            "validation": _checks.number("validation", self.validation),
             "compile": _checks.flag("compile", self.compile),
             "step_at": tuple(_checks.whole("step_at", epoch, 1) for epoch in _listed(self.step_at)),
         }
@@ -181,18 +181,3 @@ def _listed(value: Any) -> Sequence[Any]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise InputTypeError("step_at", f"{value!r} is no sequence of epochs")
     return value
-
-
-def _number(argument: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise InputTypeError(argument, f"{value!r} is not a number")
-    if not 0 <= value < math.inf:
-        raise InputValueError(argument, f"{value!r} is not a finite number of 0 or more")
-    return float(value)
-
-
-def _positive(argument: str, value: Any) -> float:
-    number = _number(argument, value)
-    if number == 0:
-        raise InputValueError(argument, "is 0; give more")
-    return number
