@@ -76,6 +76,11 @@ class KNetMethod(CrossEntropy):
 
     def begin(self, training: Training) -> None:
         """Refuse what would fail after the last epoch."""
+        labels = training.targets[training.rows.to(training.device)]
+        if labels.min() == labels.max():
+            raise InputValueError(
+                "noise", "leaves labels of one class, which have nothing to tell apart; give a lower level"
+            )
         most = k_range_of(self._model.k_range)[1]
         if most >= len(training.rows):
             raise InputValueError(

@@ -26,6 +26,9 @@ _RECORD, _FORMAT = "kNet", 1
 _WANTED = "wanted is a file that KNet.save wrote"
 _NAMES = "feature_names"
 
+# Where a model works, which may not be where it is loaded.
+_PLACE = ("device", "n_jobs")
+
 _KNet = TypeVar("_KNet", bound="KNet")
 
 
@@ -36,7 +39,7 @@ def write(model: KNet, path: str | Path) -> None:
     arrays = state | {"classes": _plain(model.classes_)}
     if hasattr(model, "feature_names_in_"):
         arrays[_NAMES] = _plain(model.feature_names_in_)
-    parameters = model.get_params()
+    parameters = {name: value for name, value in model.get_params().items() if name not in _PLACE}
     meta = {
         "parameters": parameters | {"k_range": list(model.network_.k_range)},
         "loss_curve": model.loss_curve_,
@@ -53,12 +56,17 @@ def read(kind: type[_KNet], path: str | Path) -> _KNet:
         names = arrays.pop(_NAMES, None)
         least, most = meta["parameters"]["k_range"]
         model = kind(**meta["parameters"] | {"k_range": (least, most)})
+        model.check()
+        if classes.ndim != 1 or len(classes) < 2:
+            raise InputValueError("classes", f"are of shape {classes.shape}, not two or more")
         hidden, columns = arrays["first.weight"].shape
         network = KNetwork(columns - 1, len(classes), hidden, (least, most))
-        network.load_state_dict({name: torch.from_numpy(values) for name, values in arrays.items()})
         for name, weights in network.state_dict().items():
-            if not torch.isfinite(weights).all():
-                raise InputValueError(name, "has a value that is not finite")
+            values = arrays[name]
+            if values.shape != weights.shape or not np.isfinite(values).all():
+                shape = tuple(weights.shape)
+                raise InputValueError(name, f"is not finite of shape {shape}, but {values.shape}")
+            weights.copy_(torch.from_numpy(values))
         model.network_ = network.eval()
         model.classes_, model.n_features_in_ = classes, columns - 1
         model.loss_curve_ = [float(loss) for loss in meta["loss_curve"]]
