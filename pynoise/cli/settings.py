@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import click
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_options
 
-__all__ = ["Chosen", "settings_options"]
+__all__ = ["Chosen", "checked", "settings_options", "training_options"]
 
 _Command = Callable[..., None]
 
@@ -49,13 +49,18 @@ class Chosen:
 
     def check(self) -> dict[str, Any]:
         """The settings as the Python functions take them: those that are given, checked."""
-        from pynoise.training import Settings
+        return checked(self.given)
 
-        given = {name: value for name, value in self.given.items() if value is not None}
-        if "step_at" in given:
-            given["step_at"] = parse_counts(given["step_at"], "step_at")
-        Settings.of(given)
-        return given
+
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as the Python functions take them: those whose option is given, checked."""
+    from pynoise.training import Settings
+
+    given = {name: value for name, value in options.items() if value is not None}
+    if "step_at" in given:
+        given["step_at"] = parse_counts(given["step_at"], "step_at")
+    Settings.of(given)
+    return given
 
 
 def settings_options(function: _Command) -> _Command:
@@ -88,5 +93,21 @@ def settings_options(function: _Command) -> _Command:
                 help="An option of the method; give as many as you like.",
             ),
             *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
+        )
+    )(command)
+
+
+def training_options(function: _Command) -> _Command:
+    """Add the options of training without their defaults; the command gets what is given as `settings`."""
+
+    @functools.wraps(function)
+    def command(**others: Any) -> None:
+        given = {name: others.pop(name) for name in _SETTINGS}
+        function(settings=given, **others)
+
+    return options.with_options(
+        tuple(
+            click.option(f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]})
+            for name, words in _SETTINGS.items()
         )
     )(command)

@@ -35,6 +35,8 @@ class Options:
         What to take instead of the paper's, or which of the paper's.
     data_root : str, Path or None
         As `root` of `pynoise.data.load`.
+    download : bool
+        As for `pynoise.data.load`.
     device : str
         Where networks run.
     threads : int or None
@@ -51,6 +53,7 @@ class Options:
     dataset: str | None = None
     network: str | None = None
     data_root: str | Path | None = None
+    download: bool = False
     device: str = "auto"
     threads: int | None = None
     progress: Progress = silent

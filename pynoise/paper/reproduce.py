@@ -25,6 +25,7 @@ def reproduce(
     dataset: str | None = None,
     network: str | None = None,
     data_root: str | Path | None = None,
+    download: bool = False,
     device: str = "auto",
     threads: int | None = None,
     progress: Progress | None = None,
@@ -48,6 +49,8 @@ def reproduce(
         One of the paper's, for what it alone shows of it, or any other, for which nothing is published.
     data_root : str or Path, optional
         As `root` of `pynoise.data.load`.
+    download : bool
+        Whether to download data that are missing; without it what needs them is left out, and said so.
     device : str
         "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
     threads : int, optional
@@ -80,6 +83,7 @@ def reproduce(
         dataset,
         network,
         data_root,
+        _checks.flag("download", download),
         device,
         threads,
         progress or silent,
