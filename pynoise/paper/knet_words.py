@@ -16,7 +16,7 @@ _NOISE = {
     "random-asymmetric": "become one of two other labels of their class, with probabilities 2/3 and 1/3 (the "
     "paper: 66.6 % and 33.3 %); each seed draws these labels anew",
     "semantic-asymmetric": "become what looks alike, where the map names their class; others keep their "
-    "label. The paper does not say whether its level is of all examples or of those of these classes, nor the "
+    "label. The paper does not say whether its level is of all examples or of these classes alone, nor the "
     "whole map",
 }
 

@@ -101,7 +101,7 @@ def _folder(out: Any) -> Path:
         raise InputTypeError("out", f"{out!r} is not the path of a folder")
     try:
         wrong = Path(out).exists() and not Path(out).is_dir()
-    except (OSError, ValueError) as error:  # a name too long, a NUL
+    except OSError as error:  # a name too long, say
         raise InputValueError("out", f"{str(out)!r} is not a path that can be written: {error}") from None
     if wrong:
         raise InputValueError("out", f"{str(out)!r} is not a folder; name another")
