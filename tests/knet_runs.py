@@ -43,7 +43,8 @@ def result_of(network, ks, seed):
     return {
         "preliminary_accuracy": accuracy_of("preliminary", None, seed),
         **{key: {str(k): accuracy_of(name, k, seed) for k in ks} for key, name in keys.items()},
-        "knet": {"parameters": 322, "stored_values": 2_880_000},
+        "knet": {"parameters": 322, "stored_values": 2_880_000, "hidden": 4, "features": 64},
+        "network": network,
         "parameters": 272_474,
         "noise": {"selected_fraction": 0.4, "realised_rate": 0.36 + 0.01 * seed},
         "seconds": 2.0,

@@ -1,8 +1,11 @@
 """The command `pynoise reproduce`."""
 
 import json
+import os
+import signal
 
 import knet_runs
+import processes
 import pytest
 
 from pynoise import data, paper
@@ -27,7 +30,8 @@ def test_what_there_is(run, tmp_path, line):
 
 
 def test_the_command(run, runs, tmp_path):
-    line = f"{LINE} --seeds 0,2 --epochs 3 --lr 0.05 --batch-size 64 --device cpu --threads 1 --out t"
+    line = f"{LINE} --seeds 0,2 --epochs 3 --lr 0.05 --batch-size 64 --set hidden=4 --device cpu --out t"
+    line += " --threads 1"
     code, out, err = run(*line.split())
     assert code == 0, err
     assert err.splitlines() == ["wrote t/table.md", "wrote t/table.csv", "wrote t/table.json"]
@@ -36,6 +40,7 @@ def test_the_command(run, runs, tmp_path):
     ]  # fmt: skip
     call = runs.calls[1]
     assert (call["seed"], call["epochs"], call["lr"], call["batch_size"]) == (2, 3, 0.05, 64)
+    assert call["hidden"] == 4
     assert (call["device"], call["threads"], call["optimizer"]) == ("cpu", 1, "sgd")
     lines = out.splitlines()
     assert lines[0] == dict(paper.RECIPES)["knet-table2"]
@@ -77,6 +82,25 @@ def test_download(run, runs, monkeypatch, digits):
     assert asked == [("digits", "here", True)]
 
 
+def test_ctrl_c_keeps_the_runs_that_are_done(run, tmp_path):
+    line = f"{LINE} --seeds 0,1 --epochs 1 --set epochs=1 --device cpu --threads 1 --out t".split()
+    process = processes.start(tmp_path, *line)
+    done = tmp_path / "t" / "digits-mlp" / "seed-0" / "result.json"
+    processes.wait_for(done.exists)
+    os.kill(process.pid, signal.SIGINT)
+    process.join(60)
+    assert process.exitcode == 130
+    assert (tmp_path / "err.txt").read_text().strip() == (
+        "interrupted; t keeps the runs that are done; the same command goes on"
+    )
+    assert (tmp_path / "out.txt").read_text() == ""
+    before = done.read_text()
+    code, out, err = run(*line)
+    assert code == 0, err
+    assert done.read_text() == before
+    assert "+ fixed kNet" in out
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -93,6 +117,9 @@ def test_download(run, runs, monkeypatch, digits):
         (f"{LINE} --out q --epochs 0", "'--epochs': 0 is too small"),
         (f"{LINE} --out q --optimizer adm", "'--optimizer': 'adm' is not known (did you mean 'adam'?)"),
         (f"{LINE} --out q --step-at a", "'--step-at': 'a' is not a list of whole numbers"),
+        (f"{LINE} --out q --set hidden=a", "'--set': hidden: 'a' is not a whole number"),
+        (f"{LINE} --out q --set fixed=false", "'--set': fixed is the table's; leave it out"),
+        (f"{LINE} --out q --set a", "'--set': 'a' is not NAME=VALUE; write hidden=32"),
         (f"{LINE} --out q --epoch 3", "No such option '--epoch'"),
         (f"{LINE} --out q --method odd", "No such option '--method'"),
         ("reproduce knet-table2 --dataset digits --out q", "'--network': is missing; the table has none"),

@@ -14,7 +14,7 @@ from conftest import REPOSITORY
 from knet_runs import accuracy_of
 
 import pynoise
-from pynoise import data, methods, noise, paper, seeds
+from pynoise import data, noise, paper, seeds
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.paper.published import METHODS, knet_tables
 from pynoise.paper.registry import Options, recipes
@@ -260,6 +260,7 @@ def test_the_files_and_what_they_say(runs, both, tmp_path):
     assert "400 training and 50 test examples, 0.3650 of the training labels wrong." in markdown
     assert "standard deviation over 2 seeds" in markdown
     assert "any label, the true one included" in markdown
+    assert "kNet has 4 hidden units for the 64 features of resnet20 on cifar10;" in markdown
     text = table.text()
     assert "*79.04 ± 0.07 (66.92)" in text
     assert "**" not in text
@@ -361,9 +362,12 @@ def test_settings_and_progress_are_handed_on(runs, digits, tmp_path):
     seen = []
     table = paper.reproduce(
         "knet-table2", tmp_path / "t", **DIGITS, seeds=[4, 1], optimizer="adam", epochs=3, validation=0,
-        progress=lambda *words: seen.append(words),
+        progress=lambda *words: seen.append(words), method_options={"hidden": 4},
     )  # fmt: skip
     call = runs.calls[0]
+    assert (call["hidden"], call["ks"], call["fixed"]) == (4, (1, 11, 51, 101), True)
+    assert (table.meta["method_options"]["hidden"], table.meta["method_options"]["epochs"]) == (4, 50)
+    assert "k_range [1, 101], loss cross-entropy, lr 0.01" in table.to_markdown()
     assert (call["optimizer"], call["lr"], call["epochs"], call["batch_size"]) == ("adam", 0.001, 3, 128)
     assert seen == [
         ("runs", 0, 2, "digits, mlp, seed 4"), ("runs", 1, 2, "digits, mlp, seed 1"), ("runs", 2, 2, "")
@@ -422,6 +426,14 @@ def test_a_table_is_written_to_the_file_that_is_named(runs, digits, tmp_path):
             "settings: 'epoch' is not known .*did you mean 'epochs'",
         ),
         ("knet-table2", {"method": "knet"}, InputValueError, "settings: 'method' is not known"),
+        ("knet-table2", {"method_options": 3}, InputTypeError, "method_options: 3 is no dict of options"),
+        ("knet-table2", {"method_options": {"ks": 3}}, InputValueError, "method_options: ks is the table's"),
+        (
+            "knet-table2",
+            {"method_options": {"hiden": 3}},
+            InputValueError,
+            "method_options: 'hiden' is not kno",
+        ),
         ("knet-table2", {"lr": -1}, InputValueError, "lr: -1 is not a finite number"),
         (
             "knet-table5",
@@ -456,10 +468,10 @@ def test_options_have_defaults(tmp_path):
 # With the method itself
 
 
-@pytest.mark.skipif("knet" not in methods.METHODS, reason="the method knet is not there yet")
 @pytest.mark.usefixtures("one_thread")
 def test_the_digits_from_one_end_to_the_other(digits, tmp_path):
     given = DIGITS | {"seeds": (0, 1), "epochs": 2, "threads": 1, "device": "cpu"}
+    given["method_options"] = {"epochs": 2}
     table = paper.reproduce("knet-table2", tmp_path / "t", **given)
     found = [Run.load(tmp_path / "t" / "digits-mlp" / f"seed-{seed}") for seed in (0, 1)]
     assert len(table.rows) == 13

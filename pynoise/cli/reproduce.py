@@ -45,6 +45,7 @@ def command(
     device: str,
     threads: int | None,
     settings: dict[str, Any],
+    method_options: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Make a figure or table of a paper anew, and set the published numbers beside what comes out.
@@ -64,7 +65,7 @@ def command(
         return
     if out is None:
         raise click.MissingParameter(param_hint="'--out'", param_type="option")
-    with options.in_words_of_options(name="NAME", noise="--dataset"):
+    with options.in_words_of_options(name="NAME", noise="--dataset", method_options="--set"):
         from pynoise.paper import reproduce
         from pynoise.paper.registry import recipe_of
 
@@ -83,6 +84,7 @@ def command(
                 device=device,
                 threads=threads,
                 progress=progress,
+                method_options=method_options,
                 **given,
             )
     click.echo(result.to_json() if as_json else result.text(), nl=False)

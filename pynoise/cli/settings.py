@@ -38,6 +38,15 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+_SET = click.option(
+    "--set",
+    "method_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the method; give as many as you like.",
+)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A network, a method and settings, as the command line names them."""
@@ -69,9 +78,7 @@ def settings_options(function: _Command) -> _Command:
     @functools.wraps(function)
     def command(*, network: str, method: str, method_options: tuple[str, ...], **others: Any) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
-        with options.in_words_of_options(method_options="--set"):
-            own = parse_options(method_options)
-        function(settings=Chosen(network, method, own, given), **others)
+        function(settings=Chosen(network, method, _named(method_options), given), **others)
 
     return options.with_options(
         (
@@ -85,29 +92,33 @@ def settings_options(function: _Command) -> _Command:
                 metavar="NAME",
                 help="How it learns: cross-entropy, knet.  See docs/methods.md.",
             ),
-            click.option(
-                "--set",
-                "method_options",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="An option of the method; give as many as you like.",
-            ),
+            _SET,
             *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
         )
     )(command)
 
 
 def training_options(function: _Command) -> _Command:
-    """Add the options of training without their defaults; the command gets what is given as `settings`."""
+    """Add the options of training without defaults; the command gets `settings` and `method_options`."""
 
     @functools.wraps(function)
-    def command(**others: Any) -> None:
+    def command(*, method_options: tuple[str, ...], **others: Any) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
-        function(settings=given, **others)
+        function(settings=given, method_options=_named(method_options), **others)
 
     return options.with_options(
-        tuple(
-            click.option(f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]})
-            for name, words in _SETTINGS.items()
+        (
+            _SET,
+            *(
+                click.option(
+                    f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]}
+                )
+                for name, words in _SETTINGS.items()
+            ),
         )
     )(command)
+
+
+def _named(method_options: tuple[str, ...]) -> dict[str, Any]:
+    with options.in_words_of_options(method_options="--set"):
+        return parse_options(method_options)

@@ -67,6 +67,7 @@ class KNetTable:
         from pynoise.training import Settings
 
         settings = Settings.of(knet_settings() | dict(options.settings))
+        method = _method_options(options)
         parts = [self._part(block, network, options) for block, network in self._blocks(options)]
         for part in parts:
             if part.dataset is not None:
@@ -83,7 +84,8 @@ class KNetTable:
             for part, found in zip(parts, results, strict=True)
             for row in rows_of(part.block, part.network, found, options.scale)
         ]
-        return Table(rows, self._meta(parts, results, settings, options))
+        meta = self._meta(parts, results, settings.to_dict(), method, options)
+        return Table(rows, meta)
 
     def _blocks(self, options: Options) -> list[tuple[Block, str]]:
         """The data sets that are asked for, and the network of each."""
@@ -133,7 +135,7 @@ class KNetTable:
             level=self.published.level,
             label_map=dataset.name if semantic else None,
             method="knet",
-            method_options={"ks": part.block.ks, "fixed": True},
+            method_options={**options.method_options, "ks": part.block.ks, "fixed": True},
             seed=seed,
             device=options.device,
             threads=options.threads,
@@ -148,11 +150,12 @@ class KNetTable:
         self,
         parts: list[_Part],
         results: list[list[dict[str, Any]]],
-        settings: Settings,
+        settings: dict[str, Any],
+        method: dict[str, Any],
         options: Options,
     ) -> dict[str, Any]:
         made = [result for found in results for result in found]
-        names = [part.block.dataset for part in parts if part.dataset is not None]
+        firsts = {part.block.dataset: found[0] for part, found in zip(parts, results, strict=True) if found}
         here = {
             "versions": _provenance.versions(),
             "hardware": _provenance.hardware(_checks.threads(options.threads)),
@@ -164,9 +167,10 @@ class KNetTable:
             "level": self.published.level,
             "seeds": list(options.seeds),
             "scale": options.scale,
-            "settings": settings.to_dict(),
+            "settings": settings,
+            "method_options": method,
             "blocks": [_words_of(part, found) for part, found in zip(parts, results, strict=True)],
-            "notes": notes(self.published, names, options.seeds, options.scale, settings.to_dict()),
+            "notes": notes(self.published, firsts, options.seeds, options.scale, settings, method),
             "seconds": sum(result["seconds"] for result in made),
             **{key: made[0][key] if made else value for key, value in here.items()},
         }
@@ -184,6 +188,17 @@ def _check_folder(out: Path) -> None:
     for one in out.iterdir():
         if not one.name.startswith("table.") and not any(one.glob("seed-*")):
             raise InputValueError("out", f"{str(out)!r} holds other files; name a folder of its own")
+
+
+def _method_options(options: Options) -> dict[str, Any]:
+    """The options of kNet, checked: those that are given, and those that are not."""
+    from pynoise import methods
+
+    for name in ("ks", "fixed"):
+        if name in options.method_options:
+            raise InputValueError("method_options", f"{name} is the table's; leave it out")
+    own = methods.make("knet", options.method_options).options()
+    return {name: value for name, value in own.items() if name not in ("ks", "fixed")}
 
 
 def _check_size(dataset: Dataset, k: int, scale: float, validation: float) -> None:

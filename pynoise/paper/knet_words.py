@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pynoise import noise
@@ -25,9 +25,14 @@ _SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "momentum", "weight_deca
 
 
 def notes(
-    table: Published, names: Sequence[str], seeds: Sequence[int], scale: float, settings: dict[str, Any]
+    table: Published,
+    made: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    scale: float,
+    settings: dict[str, Any],
+    method: dict[str, Any],
 ) -> list[str]:
-    """Sentences below the table; `names` are those of the data sets that it was made anew for."""
+    """Sentences below the table; `made` has a result of each data set that it was made anew for."""
     spread = f"± is the standard deviation over {len(seeds)} seeds; " if len(seeds) > 1 else ""
     found = [
         f"Test accuracies in percent; {spread}the best of ours in each row is marked; in parentheses, what "
@@ -37,9 +42,18 @@ def notes(
         f"Noise {table.noise}: {table.level:.10g} of all training examples are selected, and "
         f"{_NOISE[table.noise]}.",
         f"Training, of which the paper says nothing: {_training(settings)}.",
+        "kNet, of whose training it says no more: "
+        + ", ".join(f"{name} {value}" for name, value in method.items() if value is not None)
+        + ".",
     ]
     if table.noise == "semantic-asymmetric":
-        found += [f"Map of {name}: {map_words(noise.semantic_map(name))}." for name in names]
+        found += [f"Map of {name}: {map_words(noise.semantic_map(name))}." for name in made]
+    for name, result in made.items():
+        hidden, features = (result["knet"][key] for key in ("hidden", "features"))
+        found.append(
+            f"kNet has {hidden} hidden units for the {features} features of {result['network']} on {name}; "
+            "the paper's has a 16th as many as features."
+        )
     if scale < 1:
         found.append(f"{scale:.10g} of the training examples were taken.")
     return found

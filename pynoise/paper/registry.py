@@ -45,6 +45,8 @@ class Options:
         Called with (phase, done, total, words).
     settings : mapping of str to Any
         Settings of `pynoise.training.train` that are given; the recipe has those of the others.
+    method_options : mapping of str to Any
+        Options of the recipe's method that are given.
     """
 
     out: Path
@@ -58,6 +60,7 @@ class Options:
     threads: int | None = None
     progress: Progress = silent
     settings: Mapping[str, Any] = field(default_factory=dict)
+    method_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Result(Protocol):

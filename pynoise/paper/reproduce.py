@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def reproduce(
     device: str = "auto",
     threads: int | None = None,
     progress: Progress | None = None,
+    method_options: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Result:
     """Make a figure or table of a paper anew, and set the published numbers beside what comes out.
@@ -57,6 +58,8 @@ def reproduce(
         Of torch on the CPU, and of Rust; one a core by default.
     progress : callable, optional
         Called with (phase, done, total, words).
+    method_options : dict, optional
+        Of the recipe's method, by name, instead of the recipe's: hidden, say, for kNet.
     **settings
         Of training, instead of the recipe's: epochs, batch_size, lr …; see `pynoise.training.Settings`.
 
@@ -73,6 +76,8 @@ def reproduce(
     recipe = recipe_of(name)
     _checks.callback("progress", progress)
     _checks.threads(threads)
+    if not isinstance(method_options, Mapping | None):
+        raise InputTypeError("method_options", f"{method_options!r} is no dict of options by name")
     for argument, value in {"dataset": dataset, "network": network}.items():
         if value is not None and not isinstance(value, str):
             raise InputTypeError(argument, f"{value!r} is no name; give a string")
@@ -88,6 +93,7 @@ def reproduce(
         threads,
         progress or silent,
         settings,
+        {} if method_options is None else method_options,
     )
     result = recipe.run(options)
     options.out.mkdir(parents=True, exist_ok=True)
