@@ -20,6 +20,7 @@ _COMMANDS = {
     "softmax": "Show what a trained network says of each class.",
     "compare": "Compare a trained network's softmax with its neighbours' labels.",
     "network-curve": "Train networks at several noise levels, beside theory.",
+    "reproduce": "Make a figure or table of the papers anew, beside the published one.",
     "neighbors": "Find nearest neighbours, and keep them in a file.",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import click
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_options
 
-__all__ = ["Chosen", "settings_options"]
+__all__ = ["Chosen", "checked", "settings_options", "training_options"]
 
 _Command = Callable[..., None]
 
@@ -38,6 +38,15 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+_SET = click.option(
+    "--set",
+    "method_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the method; give as many as you like.",
+)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A network, a method and settings, as the command line names them."""
@@ -49,13 +58,18 @@ class Chosen:
 
     def check(self) -> dict[str, Any]:
         """The settings as the Python functions take them: those that are given, checked."""
-        from pynoise.training import Settings
+        return checked(self.given)
 
-        given = {name: value for name, value in self.given.items() if value is not None}
-        if "step_at" in given:
-            given["step_at"] = parse_counts(given["step_at"], "step_at")
-        Settings.of(given)
-        return given
+
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as the Python functions take them: those whose option is given, checked."""
+    from pynoise.training import Settings
+
+    given = {name: value for name, value in options.items() if value is not None}
+    if "step_at" in given:
+        given["step_at"] = parse_counts(given["step_at"], "step_at")
+    Settings.of(given)
+    return given
 
 
 def settings_options(function: _Command) -> _Command:
@@ -64,9 +78,7 @@ def settings_options(function: _Command) -> _Command:
     @functools.wraps(function)
     def command(*, network: str, method: str, method_options: tuple[str, ...], **others: Any) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
-        with options.in_words_of_options(method_options="--set"):
-            own = parse_options(method_options)
-        function(settings=Chosen(network, method, own, given), **others)
+        function(settings=Chosen(network, method, _named(method_options), given), **others)
 
     return options.with_options(
         (
@@ -80,13 +92,33 @@ def settings_options(function: _Command) -> _Command:
                 metavar="NAME",
                 help="How it learns: cross-entropy, knet.  See docs/methods.md.",
             ),
-            click.option(
-                "--set",
-                "method_options",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="An option of the method; give as many as you like.",
-            ),
+            _SET,
             *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
         )
     )(command)
+
+
+def training_options(function: _Command) -> _Command:
+    """Add the options of training without defaults; the command gets `settings` and `method_options`."""
+
+    @functools.wraps(function)
+    def command(*, method_options: tuple[str, ...], **others: Any) -> None:
+        given = {name: others.pop(name) for name in _SETTINGS}
+        function(settings=given, method_options=_named(method_options), **others)
+
+    return options.with_options(
+        (
+            _SET,
+            *(
+                click.option(
+                    f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]}
+                )
+                for name, words in _SETTINGS.items()
+            ),
+        )
+    )(command)
+
+
+def _named(method_options: tuple[str, ...]) -> dict[str, Any]:
+    with options.in_words_of_options(method_options="--set"):
+        return parse_options(method_options)

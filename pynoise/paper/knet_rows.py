@@ -1,0 +1,113 @@
+"""The rows of kNet's tables: accuracies from the results of runs, beside what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from pynoise.paper.published import METHODS, Block, Column, Network
+
+__all__ = ["rows_of"]
+
+# Where result.json of a run has the accuracies of a method: but for the first, an object with a key a k.
+_KEYS = {
+    "preliminary": "preliminary_accuracy",
+    "K-NN": "knn_accuracy",
+    "kNet": "knet_accuracy",
+    "fixed kNet": "fixed_knet_accuracy",
+}
+
+
+def rows_of(
+    block: Block, network: str, results: Sequence[dict[str, Any]], scale: float
+) -> list[dict[str, Any]]:
+    """The rows of a data set, as `Table` has them: first of what was trained, then of what is published only.
+
+    Parameters
+    ----------
+    block : Block
+        What is printed; no networks where nothing is.
+    network : str
+        What was trained.
+    results : sequence of dict
+        ``result.json`` of its runs, one a seed; none where nothing could be trained.
+    scale : float
+        The share of the training examples that was taken.
+    """
+    rows: list[dict[str, Any]] = []
+    if results:
+        printed = next((one.methods for one in block.networks if one.name == network), {})
+        for method in METHODS.values():
+            rows += _own(block, network, method, printed.get(method), results, scale)
+    for one in block.networks:
+        if not results or one.name != network:
+            rows += _published(block, one)
+    return rows
+
+
+def _own(
+    block: Block,
+    network: str,
+    method: str,
+    column: Column | None,
+    results: Sequence[dict[str, Any]],
+    scale: float,
+) -> list[dict[str, Any]]:
+    found = [result[_KEYS[method]] for result in results]
+    rows = []
+    for i, k in enumerate(_ks(block, method)):
+        values = [float(one if k is None else one[str(k)]) for one in found]
+        published = None if column is None else _fraction(column.accuracy[i])
+        rows.append(
+            {
+                "dataset": block.dataset,
+                "network": network,
+                "method": method,
+                "k": k,
+                "published": published,
+                "ours": fmean(values),
+                "sd": stdev(values) if len(values) > 1 else None,
+                "difference": None if published is None else fmean(values) - published,
+                "published_size": None if column is None else column.size,
+                "parameters": results[0]["parameters"],
+                "added": _added(method, results[0]["knet"]),
+                "runs": len(values),
+                "scale": scale,
+                "source": "ours",
+            }
+        )
+    return rows
+
+
+def _added(method: str, knet: dict[str, Any]) -> int | None:
+    """What is kept beside the network's parameters: the features of K-NN, or the parameters of kNet."""
+    if method == "preliminary":
+        return None
+    return int(knet["stored_values" if method == "K-NN" else "parameters"])
+
+
+def _published(block: Block, network: Network) -> list[dict[str, Any]]:
+    return [
+        {
+            "dataset": block.dataset,
+            "network": network.words,
+            "method": method,
+            "k": k,
+            "published": _fraction(accuracy),
+            **dict.fromkeys(("ours", "sd", "difference")),
+            "published_size": column.size,
+            **dict.fromkeys(("parameters", "added", "runs", "scale")),
+            "source": "published",
+        }
+        for method, column in network.methods.items()
+        for k, accuracy in zip(_ks(block, method), column.accuracy, strict=True)
+    ]
+
+
+def _ks(block: Block, method: str) -> Sequence[int | None]:
+    return (None,) if method == "preliminary" else block.ks
+
+
+def _fraction(percent: float) -> float:
+    return round(percent / 100, 6)  # the division may miss the fraction that is meant

@@ -1,0 +1,153 @@
+"""A table of a paper made anew: what came out, with the published numbers beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pynoise._files import check_output
+from pynoise.curves import files
+
+__all__ = ["COLUMNS", "Table"]
+
+COLUMNS = (
+    *("dataset", "network", "method", "k", "published", "ours", "sd", "difference"),
+    *("published_size", "parameters", "added", "runs", "scale", "source"),
+)
+
+_SUFFIXES = (".md", ".csv", ".json")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Accuracies by data set, network, method and k, ours beside the published.
+
+    Attributes
+    ----------
+    rows : list of dict
+        A row a number, in the order of the paper. Keys: ``dataset``; ``network``; ``method``; ``k``, None for
+        a network alone; ``published``, the printed accuracy, None where there is none; ``ours`` and ``sd``,
+        mean and standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of `ours` to
+        `published`; ``published_size``, as printed; ``parameters`` of the network and what is ``added`` to
+        them, the values that K-NN stores or the parameters of kNet; ``runs``; ``scale``; and ``source``,
+        "ours", or "published" where there is no number of ours. Accuracies are fractions.
+    meta : dict
+        The recipe, its ``blocks`` (a data set each, with the ``problem`` that kept it from being made anew),
+        ``notes``, settings, seeds, versions and hardware.
+    """
+
+    rows: list[dict[str, Any]]
+    meta: dict[str, Any] = field(repr=False)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What `pynoise.paper.reproduce` writes."""
+        return tuple(f"table{suffix}" for suffix in _SUFFIXES)
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing could be made anew; None where something was."""
+        blocks = self.meta["blocks"]
+        if any(block["problem"] is None for block in blocks):
+            return None
+        names = ", ".join(block["dataset"] for block in blocks)
+        return f"the data were not found ({names}); the table says what is missing, and how to get it"
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the rows as CSV; write them to `path` if one is given."""
+        return files.write_text(files.csv_text(COLUMNS, self.rows), path, ".csv")
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
+        return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
+
+    def to_markdown(self, path: str | Path | None = None) -> str:
+        """Return tables as the paper has them, in percent; write them to `path` if one is given.
+
+        The best of ours in each row is bold, and the published number stands in parentheses.
+        """
+        parts = [f"# {self.meta['title']}"]
+        for block in self.meta["blocks"]:
+            parts += [f"## {block['dataset']}", f"{_words(block)}."]
+            head, *body = self._grid(block, "**{}**")
+            if body:
+                rule = ["---", "---", *["--:"] * (len(head) - 2)]
+                parts.append("\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body)))
+        parts.append("\n".join(f"- {note}" for note in self.meta["notes"]))
+        return files.write_text("\n\n".join(parts) + "\n", path, ".md")
+
+    def text(self) -> str:
+        """The same for a terminal: * marks the best of ours in each row."""
+        lines = [self.meta["title"], "percent; * the best of ours in a row; (as published)"]
+        for block in self.meta["blocks"]:
+            lines += ["", f"{block['dataset']}: {_words(block)}"]
+            grid = self._grid(block, "*{}")
+            widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+            for first, *others in grid if len(grid) > 1 else []:
+                cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+                lines.append("  ".join([f"{first:<{widths[0]}}", *cells]).rstrip())
+        return "\n".join(lines) + "\n"
+
+    def save(self, path: str | Path) -> None:
+        """Write the table to a .md, .csv or .json file: the suffix decides."""
+        file = check_output("path", path, _SUFFIXES)
+        writers = {".md": self.to_markdown, ".csv": self.to_csv, ".json": self.to_json}
+        writers[file.suffix.lower()](file)
+
+    def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:
+        """The cells of one data set: a line a method, a column a k and one for what has none."""
+        ks = [None, *block["k"]]
+        grid = [["network", "parameters", "no k", *(f"k = {k}" for k in block["k"])]]
+        own = [row for row in self.rows if row["dataset"] == block["dataset"]]
+        for (network, method), group in groupby(own, lambda row: (row["network"], row["method"])):
+            rows = {row["k"]: row for row in group}
+            first = next(iter(rows.values()))
+            name = f"+ {method}"
+            if None in rows:
+                name = network if first["source"] == "ours" else f"{network}, published"
+            most = max((row["ours"] for row in rows.values() if row["ours"] is not None), default=None)
+            mark = best if len(rows) > 1 else "{}"
+            cells = [
+                _cell(rows[k], mark if rows[k]["ours"] == most else "{}") if k in rows else "" for k in ks
+            ]
+            grid.append([name, _size(first), *cells])
+        return grid
+
+
+def _words(block: dict[str, Any]) -> str:
+    if block["problem"] is not None:
+        return str(block["problem"])
+    return (
+        f"{block['train_examples']:,} training and {block['test_examples']:,} test examples, "
+        f"{block['realised_rate']:.4f} of the training labels wrong"
+    )
+
+
+def _cell(row: dict[str, Any], mark: str) -> str:
+    parts = []
+    if row["ours"] is not None:
+        parts.append(mark.format(f"{100 * row['ours']:.2f}"))
+    if row["sd"] is not None:
+        parts.append(f"± {100 * row['sd']:.2f}")
+    if row["published"] is not None:
+        parts.append(f"({100 * row['published']:.2f})")
+    return " ".join(parts)
+
+
+def _size(row: dict[str, Any]) -> str:
+    parts = []
+    if row["parameters"] is not None:
+        numbers = [row["parameters"], *([] if row["added"] is None else [row["added"]])]
+        parts.append(" + ".join(map(_short, numbers)))
+    if row["published_size"] is not None:
+        parts.append(f"({row['published_size']})")
+    return " ".join(parts)
+
+
+def _short(count: int) -> str:
+    """A number of parameters as the paper writes it: 0.27M, 3.2M, 4.3K."""
+    if count < 100_000:
+        return f"{count / 1e3:.1f}K"
+    return f"{count / 1e6:.2f}M" if count < 1_000_000 else f"{count / 1e6:.1f}M"
