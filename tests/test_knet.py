@@ -219,6 +219,13 @@ def test_dtypes(dtype):
     np.testing.assert_allclose(found, KNet(**QUICK).fit(x, y).predict_proba(x), atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [2, 3, 5, 7])
+def test_few_rows(rows):
+    x, y = np.eye(rows), np.arange(rows) % 2
+    model = KNet(k_range=1, batch_size=2, epochs=2, device="cpu", n_jobs=1).fit(x, y)
+    assert np.isfinite(model.predict_proba(x)).all()
+
+
 def test_rows_that_are_all_alike():
     x, y = np.ones((20, 2)), np.arange(20) % 2
     np.testing.assert_allclose(KNet(**QUICK).fit(x, y).predict_proba(x), 0.5, atol=0.2)

@@ -55,7 +55,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         What is minimised, of the votes v and the network's softmax p: -Σ v log p, or Σ v log(v / p). They
         differ by the entropy of the votes, which the network does not change: it learns the same by both.
     epochs, batch_size : int
-        Passes over the training rows, and rows in a step.
+        Passes over the training rows, and rows in a step: so many or, evenly spread, a few more.
     lr : float
         Adam's learning rate at its highest; it falls to 0 along half a cosine.
     engine : {"exact", "hnsw", "torch"}

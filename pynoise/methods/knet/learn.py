@@ -61,7 +61,7 @@ def learn(
     device, count = features.device, len(features)
     least, most = network.k_range
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
-    steps = -(-count // batch_size)
+    steps = max(1, count // batch_size)  # no batch of one, which has no variance
     found: list[float] = []
     network.train()
     for epoch in range(epochs):
@@ -69,7 +69,7 @@ def learn(
         drawn = torch.randint(least, most + 1, (count,), device="cpu")
         order, drawn = order.to(device), drawn.to(device)
         total = torch.zeros((), device=device)
-        for step, rows in enumerate(order.tensor_split(steps)):  # no batch of one, which has no variance
+        for step, rows in enumerate(order.tensor_split(steps)):
             for group in optimizer.param_groups:
                 group["lr"] = lr * (1 + cos(pi * (epoch + step / steps) / epochs)) / 2
             k = drawn[rows]
