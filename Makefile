@@ -50,8 +50,8 @@ format: $(VENV)/.packages
 
 lock: $(VENV)/.packages
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev pyproject.toml -o requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra train --extra hnsw -c requirements/dev.txt \
-		pyproject.toml -o requirements/engines.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra train --extra hnsw --extra onnx --group engines \
+		-c requirements/dev.txt pyproject.toml -o requirements/engines.txt
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra bench -c requirements/dev.txt \
 		pyproject.toml -o requirements/bench.txt
 
@@ -62,7 +62,7 @@ $(VENV)/.built: $(VENV)/.packages $(SOURCES)
 	$(BIN)/maturin develop --release --locked --quiet
 	@touch $@
 
-# PyTorch and hnswlib, which only the tests of what uses them need: some gigabytes.
+# PyTorch, hnswlib and ONNX, which only the tests of what uses them need: some gigabytes.
 $(VENV)/.engines: $(VENV)/.packages requirements/engines.txt
 	$(BIN)/pip install -r requirements/engines.txt
 	@touch $@

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
 
 from pynoise._files import check_output, write_whole
 from pynoise._packages import needed
@@ -33,28 +35,45 @@ class _Shares(nn.Module):
 
 
 def write(network: KNetwork, classes: NDArray[Any], path: str | Path) -> None:
-    """Write a network, on the CPU and in evaluation mode, and the names of its classes beside it."""
+    """Write a network, on the CPU and in evaluation mode, and beside it its classes and range, as JSON."""
     file = check_output("path", path, SUFFIXES)
+    to_onnx = file.suffix.lower() == ".onnx"
+    if to_onnx:
+        for package in ("onnx", "onnxscript"):  # torch wants the second
+            with needed("path", package, "'pynoise-lab[onnx]'", what=".onnx"):
+                import_module(package)
     # Two rows: a graph of one might be made for one alone.
     example = (torch.zeros(2, len(network.center)), torch.ones(2, dtype=torch.int64))
-    rows = torch.export.Dim("rows")
+    rows = Dim("rows")
     program = torch.export.export(
         _Shares(network), example, dynamic_shapes={"features": {0: rows}, "k": {0: rows}}
     )
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # it names files of this machine
     words = {"classes": json.dumps(classes.tolist()), "k_range": json.dumps(network.k_range)}
+    write_whole(file, _onnx(program, rows, words) if to_onnx else _pt2(program, words))
+
+
+def _onnx(program: ExportedProgram, rows: Dim, words: dict[str, str]) -> bytes:
+    import onnx
+
+    made = torch.onnx.export(
+        program,
+        input_names=["features", "k"],
+        output_names=["shares"],
+        # For the name of the axis alone; said again for k, torch warns.
+        dynamic_shapes={"features": {0: rows}, "k": None},
+        dynamo=True,
+        verbose=False,
+    )
+    assert made is not None  # noqa: S101 - tells the type checker
+    model = made.model_proto
+    onnx.helper.set_model_props(model, words)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _pt2(program: ExportedProgram, words: dict[str, str]) -> bytes:
     content = io.BytesIO()
-    if file.suffix.lower() == ".pt2":
-        torch.export.save(program, content, extra_files=words)
-    else:
-        with needed("path", "onnx", "'pynoise-lab[onnx]'", what=".onnx"):
-            import onnx
-        with needed("path", "onnxscript", "'pynoise-lab[onnx]'", what=".onnx"):
-            import onnxscript  # noqa: F401 - torch wants it
-        made = torch.onnx.export(
-            program, input_names=["features", "k"], output_names=["shares"], dynamo=True, verbose=False
-        )
-        assert made is not None  # noqa: S101 - tells the type checker
-        model = made.model_proto
-        onnx.helper.set_model_props(model, words)
-        content.write(model.SerializeToString())
-    write_whole(file, content.getvalue())
+    torch.export.save(program, content, extra_files=words)
+    return content.getvalue()
