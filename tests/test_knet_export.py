@@ -13,6 +13,7 @@ import torch
 import pynoise
 from pynoise.errors import InputFileNotFoundError, InputValueError
 from pynoise.methods import KNet
+from pynoise.training import extract, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -183,3 +184,41 @@ def test_it_is_silent_and_fetches_onnx_when_it_is_asked_for(files, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model.pt2"]
+
+
+@pytest.fixture(scope="module")
+def trained(digits, tmp_path_factory):
+    """A network with convolutions, whose channels are last in training, and kNet behind it."""
+    options = {"k_range": 9, "epochs": 2}
+    return train(
+        digits, "resnet20", out=tmp_path_factory.mktemp("runs") / "run", epochs=1, threads=1, device="cpu",
+        method="knet", method_options=options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_network_of_a_run_goes_before_it(trained, digits, suffix, tmp_path):
+    """From the pixels of the data set to shares, in one file."""
+    model = KNet.load(trained.path / "knet.npz")
+    file = tmp_path / f"whole{suffix}"
+    model.export(file, run=trained)
+    wanted = model.predict_proba(extract(trained, device="cpu", threads=1).x_test[:20], 9)
+    inputs, k = digits.x_test[:20, None].astype(np.float32), np.full(20, 9)
+    if suffix == ".onnx":
+        session = session_of(file)
+        shapes = {one.name: one.shape for one in session.get_inputs()}
+        assert shapes == {"inputs": ["rows", 1, 8, 8], "k": ["rows"]}
+        (shares,) = session.run(["shares"], {"inputs": inputs, "k": k})
+    else:
+        program = torch.export.load(file).module()
+        shares = program(torch.from_numpy(inputs), torch.from_numpy(k)).detach().numpy()
+    np.testing.assert_allclose(shares, wanted, atol=2e-5)
+
+
+def test_another_network_is_refused(trained, tmp_path):
+    x = np.random.default_rng(0).normal(size=(30, 5))
+    model = KNet(k_range=3, epochs=1, device="cpu").fit(x, np.arange(30) % 2)
+    with pytest.raises(InputValueError, match=r"^run: .* has a network of 64 features; this kNet takes 5"):
+        model.export(tmp_path / "m.pt2", run=trained.path)
+    with pytest.raises(InputFileNotFoundError, match=r"^run: .* is no folder of a run"):
+        model.export(tmp_path / "m.pt2", run=tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -26,6 +26,9 @@ from pynoise.methods.knet import export, saved
 from pynoise.methods.knet.learn import LOSSES, learn
 from pynoise.methods.knet.network import KNetwork
 from pynoise.methods.knet.votes import Votes
+
+if TYPE_CHECKING:
+    from pynoise.training import Run
 
 __all__ = ["KNet", "k_range_of"]
 
@@ -315,7 +318,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         """
         return saved.read(cls, path)
 
-    def export(self, path: str | Path) -> None:
+    def export(self, path: str | Path, *, run: str | Path | Run | None = None) -> None:
         """Write the network for use without pynoise: from features [B, d] and K [B] to shares [B, L].
 
         Parameters
@@ -324,16 +327,24 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             A file .onnx (needs the packages onnx and onnxscript: ``pip install 'pynoise-lab[onnx]'``), or
             .pt2, which ``torch.export.load`` reads. The inputs are ``features`` (float32) and ``k`` (int64)
             for any B, the output is ``shares`` (float32).
+        run : str, Path or Run, optional
+            The run whose network makes the features, or its folder. That network is then put before kNet, and
+            the first input is ``inputs``, float32: images [B, C, H, W] or rows [B, d] with the numbers that
+            the data set has; images from files as their recipe leaves them.
 
         Raises
         ------
         InputValueError, InputTypeError, InputFileNotFoundError
-            If it is no place for such a file, or a package is not there.
+            If it is no place for such a file, a package is not there, or there is no such run.
         OSError
             If the system refuses.
         """
         check_is_fitted(self)
-        export.write(self.network_, self.classes_, path)
+        if run is not None:
+            from pynoise.training import Run  # which needs methods, and so this
+
+            run = run if isinstance(run, Run) else Run.load(run)
+        export.write(self.network_, self.classes_, path, run)
 
     def check(self) -> None:
         """Check the parameters, as `fit` does before anything else.
