@@ -86,8 +86,8 @@ class Space:
 
 def knet_toy(plane: Plane, title: str) -> Figure:
     """Noisy points and the regions of K-NN above, of the network and kNet below, as in Fig. 2."""
-    figure = Figure(figsize=(11.2, 6.8))
-    figure.set_layout_engine("constrained", hspace=0.05)  # titles clear of the panels above them
+    figure = Figure(figsize=(11.2, 7.0))
+    figure.set_layout_engine("constrained", h_pad=0.1)  # titles clear of the panels above them
     panels = figure.subplots(2, 4, sharex=True, sharey=True)
     first, *others = panels.flat
     _draw_points(first, plane)
@@ -115,13 +115,15 @@ def knet_toy(plane: Plane, title: str) -> Figure:
 def _draw_points(axes: Axes, plane: Plane) -> None:
     """The training points by the label that they have; those where it is wrong have margins."""
     wrong = plane.clean != plane.given
-    for label in range(3):
-        own = plane.given == label
-        right, others = plane.points[own & ~wrong], plane.points[own & wrong]
-        axes.scatter(right[:, 0], right[:, 1], s=11, linewidths=0, alpha=0.6, **_look(label))
-        axes.scatter(
-            others[:, 0], others[:, 1], s=11, linewidths=0.5, edgecolors="black", zorder=3, **_look(label)
-        )
+    # Some at a time, so that no label lies above the others.
+    for some in np.array_split(np.arange(len(wrong)), 25):
+        for label in range(3):
+            own = some[plane.given[some] == label]
+            right, others = plane.points[own[~wrong[own]]], plane.points[own[wrong[own]]]
+            axes.scatter(right[:, 0], right[:, 1], s=9, linewidths=0, alpha=0.6, **_look(label))
+            axes.scatter(
+                others[:, 0], others[:, 1], s=9, linewidths=0.5, edgecolors="black", zorder=3, **_look(label)
+            )
     axes.set_title("(a) training points, as labelled", fontsize="medium")
 
 
