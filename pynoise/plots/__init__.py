@@ -2,6 +2,7 @@
 
 from pynoise.plots.chi_square import pairs, preferred_k
 from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
+from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.noise import noise_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
@@ -9,6 +10,9 @@ from pynoise.plots.style import render, write_figure
 __all__ = [
     "accuracy_curve",
     "k_fit",
+    "knet_agreement",
+    "knet_spaces",
+    "knet_toy",
     "network_curve",
     "noise_picture",
     "pairs",
