@@ -421,3 +421,10 @@ def test_cuda_learns_what_the_cpu_does():
     ours, theirs = (KNet(**QUICK | {"device": device}).fit(x, y) for device in ("cpu", "cuda"))
     np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x), atol=1e-2)
     assert next(theirs.network_.parameters()).device.type == "cpu"
+
+
+def test_the_number_of_threads_changes_nothing():
+    x, y = blobs()
+    one, two = (KNet(**QUICK | {"n_jobs": jobs}).fit(x, y) for jobs in (1, 2))
+    for name, weights in one.network_.state_dict().items():
+        assert torch.equal(weights, two.network_.state_dict()[name])

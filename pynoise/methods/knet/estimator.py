@@ -66,7 +66,8 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
     device : str
         Where the network learns and predicts: "auto" (CUDA where there is one), "cpu" or "cuda".
     n_jobs : int, optional
-        Number of threads; one a core by default and with -1, one less with -2, and so on.
+        Number of threads of the search and of predictions; one a core by default and with -1, one less with
+        -2, and so on. What is learnt does not depend on it.
     random_state : int
         Seed of the first weights, the order of the rows and the Ks, 0 ≤ random_state < 2⁶⁴.
 
@@ -169,7 +170,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             If a loss is no finite number.
         """
         self.check()
-        threads, device = threads_of(self.n_jobs), device_of(self.device)
+        device = device_of(self.device)
         _checks.callback("progress", progress)
         rows, labels, classes = training_data(self, X, y)
         if len(classes) < 2:
@@ -190,7 +191,8 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             if progress is not None:
                 progress("kNet", done, total)
 
-        with tuned(threads or 0, device), seeded(seeds.split(self.random_state, "knet"), device):
+        # One thread: steps are too small for more, and their sums would depend on how many there are.
+        with tuned(1, device), seeded(seeds.split(self.random_state, "knet"), device):
             # On the CPU, so that every device begins with the same weights.
             network = KNetwork(rows.shape[1], len(classes), width, (least, most))
             features = _floats(rows)
