@@ -214,7 +214,7 @@ def test_both_data_sets_beside_the_published(runs, both, images, tmp_path):
         "knet-table2",
         [0, 2],
         1.0,
-        8.0,
+        {"epochs": 8.0},
     )
     assert (meta["noise"], meta["level"], meta["settings"]["epochs"]) == ("uniform", 0.4, 60)
     assert (meta["versions"]["torch"], meta["hardware"]) == ("2", {"processor": "none"})

@@ -95,7 +95,9 @@ def meta_of(
 ) -> dict[str, Any]:
     """What the ``meta`` of every figure and table says.
 
-    Its ``blocks`` are the parts in words, with the ``problem`` of each, None where it was made anew.
+    Its ``blocks`` are the parts in words, with the ``problem`` of each, None where it was made anew. Of the
+    ``seconds`` those are counted that the ``epochs`` of all runs took, whenever that was; what a method or a
+    recipe does after the last epoch is not among them.
     """
     results = [made.result for one in found for made in one]
     here = {
@@ -108,7 +110,7 @@ def meta_of(
         "seeds": list(options.seeds),
         "blocks": list(blocks),
         "notes": list(notes),
-        "seconds": sum(result["seconds"] for result in results),
+        "seconds": {"epochs": sum(result["seconds"] for result in results)},
         **{key: results[0][key] if results else value for key, value in here.items()},
     }
 
