@@ -20,8 +20,9 @@ class Runs:
         return [call["out"] for call in self.calls]
 
     def train(self, data, network, *, out, method_options, seed, **given):
+        # epochs and lr are training's; the method has its own.
         self.calls.append(
-            given | {"data": data, "network": network, "out": Path(out), "seed": seed} | method_options
+            method_options | given | {"data": data, "network": network, "out": Path(out), "seed": seed}
         )
         result = result_of(network, method_options["ks"], seed)
         held = round(given["validation"] * len(data.y_train))

@@ -14,9 +14,9 @@ from pynoise.methods.knet import agreement
 from pynoise.noise import make
 from pynoise.paper import knet_spaces, toy
 from pynoise.paper.knet_parts import toy_part
-from pynoise.paper.knet_runs import Made, outputs_of
 from pynoise.paper.knet_toy import border_of
 from pynoise.paper.registry import Options
+from pynoise.paper.runs import Made, outputs_of
 from pynoise.plots.knet import Agreement, Space
 from pynoise.training import Run, extract
 
@@ -140,7 +140,7 @@ def test_the_plane_is_divided_as_test_points_are(toys):
     """Test points go the way of the plane's, and come out as right as result.json says."""
     _, folder = toys
     run, dataset, options = runs_of(folder, "toy-mlp", 1)[0], toy.toy(0), Options(folder, **SAME)
-    made = Made(run, dataset, run.result)
+    made = Made(run, lambda: dataset, run.result)
     known, _ = outputs_of(made, dataset.x_train, options)
     features, classes = outputs_of(made, dataset.x_test, options)
     whole = extract(run, dataset, **SAME)
@@ -171,7 +171,7 @@ def test_what_the_folder_holds(toys):
     assert (block["noise"], block["level"]) == (toy.MATRIX.tolist(), 0.3)
     assert {"pynoise", "torch"} <= meta["versions"].keys()
     assert meta["hardware"]["threads"] == 1
-    assert meta["seconds"] > 0
+    assert meta["seconds"]["epochs"] > 0
     text = figure.text()
     assert "(b) K-NN, k = 1" in text
     assert "1,500 training points, 0.3000 of their labels wrong; 3,000 test points" in text
@@ -443,7 +443,7 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path, name):
 def test_a_folder_of_another_figure_is_left_alone(toys):
     _, folder = toys
     before = (folder / "table.json").read_text()
-    with pytest.raises(InputValueError, match=r"out: .* holds another run: its method_options\.ks"):
+    with pytest.raises(InputValueError, match=r"out: .* holds knet-fig2, which knet-fig3 would overwrite"):
         paper.reproduce("knet-fig3", folder, dataset="toy", **SAME)
     assert (folder / "table.json").read_text() == before
 

@@ -172,7 +172,7 @@ def test_both_data_sets_beside_the_published(runs, both, images, tmp_path):
         None,
         "knet",
     )
-    assert (first["ks"], first["fixed"], last["ks"]) == ((1, 11, 51, 101), True, (1, 21, 61, 101))
+    assert (first["ks"], first["fixed"], last["ks"]) == ([1, 11, 51, 101], True, [1, 21, 61, 101])
     assert (first["resume"], first["device"], first["threads"]) == (True, "cpu", 1)
     assert (first["epochs"], first["lr"], first["weight_decay"], first["augment"]) == (
         60,
@@ -214,7 +214,7 @@ def test_both_data_sets_beside_the_published(runs, both, images, tmp_path):
         "knet-table2",
         [0, 2],
         1.0,
-        8.0,
+        {"epochs": 8.0},
     )
     assert (meta["noise"], meta["level"], meta["settings"]["epochs"]) == ("uniform", 0.4, 60)
     assert (meta["versions"]["torch"], meta["hardware"]) == ("2", {"processor": "none"})
@@ -327,7 +327,7 @@ def test_other_data_have_the_noise_and_the_ks_of_the_table(runs, digits, tmp_pat
     (call,) = runs.calls
     assert call["out"] == tmp_path / "t" / "digits-mlp" / "seed-0"
     assert (call["noise"], call["level"], call["label_map"]) == ("semantic-asymmetric", 0.4, "digits")
-    assert (call["ks"], call["augment"]) == ((1, 21, 51, 101), "none")
+    assert (call["ks"], call["augment"]) == ([1, 21, 51, 101], "none")
     assert [row["source"] for row in table.rows] == ["ours"] * 13
     assert {row["published"] for row in table.rows} == {None}
     assert "Map of digits: 7:1,2:7,5:6,6:5,3:8." in table.to_markdown()
@@ -365,7 +365,7 @@ def test_settings_and_progress_are_handed_on(runs, digits, tmp_path):
         progress=lambda *words: seen.append(words), method_options={"hidden": 4},
     )  # fmt: skip
     call = runs.calls[0]
-    assert (call["hidden"], call["ks"], call["fixed"]) == (4, (1, 11, 51, 101), True)
+    assert (call["hidden"], call["ks"], call["fixed"]) == (4, [1, 11, 51, 101], True)
     assert (table.meta["method_options"]["hidden"], table.meta["method_options"]["epochs"]) == (4, 50)
     assert "k_range [1, 101], loss cross-entropy, lr 0.01" in table.to_markdown()
     assert (call["optimizer"], call["lr"], call["epochs"], call["batch_size"]) == ("adam", 0.001, 3, 128)
@@ -459,6 +459,25 @@ def test_a_folder_of_other_things_is_left_alone(runs, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("name", ["knet-table3", "knet-fig2", "knet-fig3"])
+def test_a_folder_of_another_recipe_is_left_alone(runs, tmp_path, name):
+    paper.reproduce("knet-table2", tmp_path / "t", **DIGITS)
+    before = {file: file.read_bytes() for file in (tmp_path / "t").glob("table.*")}
+    words = f"out: .* holds knet-table2, which {name} would overwrite; name another folder"
+    with pytest.raises(InputValueError, match=words):
+        paper.reproduce(name, tmp_path / "t", **({} if name == "knet-fig2" else DIGITS))
+    assert {file: file.read_bytes() for file in (tmp_path / "t").glob("table.*")} == before
+    assert len(runs.calls) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"meta": 3}', '{"meta": {}}'])
+def test_a_table_that_no_recipe_made_is_left_alone(runs, tmp_path, text):
+    (tmp_path / "table.json").write_text(text)
+    with pytest.raises(InputValueError, match=r"out: .* holds other files; name a folder of its own"):
+        paper.reproduce("knet-table2", tmp_path, **DIGITS)
+    assert (tmp_path / "table.json").read_text() == text
+
+
 def test_options_have_defaults(tmp_path):
     options = Options(tmp_path)
     assert (options.seeds, options.scale, options.settings) == ((0,), 1.0, {})
@@ -490,5 +509,6 @@ def test_the_digits_from_one_end_to_the_other(digits, tmp_path):
     again = paper.reproduce("knet-table2", tmp_path / "t", **given)
     assert again.rows == table.rows
     assert [Run.load(run.path).result for run in found] == before
+    (tmp_path / "t" / "table.json").unlink()
     with pytest.raises(InputValueError, match=r"out: .* holds another run: its noise\.level is 0\.4"):
         paper.reproduce("knet-table3", tmp_path / "t", **given)

@@ -7,10 +7,13 @@ from functools import partial
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from pynoise.paper.figure import PaperFigure, aligned
-from pynoise.paper.knet_parts import Part, image_part, network_for, own_networks, toy_part
-from pynoise.paper.knet_runs import Made, check_folder, meta_of, train_all
+from pynoise.paper.figure import PaperFigure
+from pynoise.paper.knet_parts import image_part, own_networks, toy_part, words_of
+from pynoise.paper.knet_runs import block_of
+from pynoise.paper.parts import Part, asked
 from pynoise.paper.registry import Options
+from pynoise.paper.rows import aligned
+from pynoise.paper.runs import Made, meta_of, train_all
 from pynoise.paper.toy import TOY
 
 if TYPE_CHECKING:
@@ -58,11 +61,11 @@ class KNetAgreement:
 
     def run(self, options: Options) -> PaperFigure:
         """Train what is not trained yet, and collect the measures."""
-        check_folder(options.out)
         parts = [_part(name, network, options) for name, network in _asked(options)]
         found = train_all(parts, options)
         tables = [_rows(part, made) for part, made in zip(parts, found, strict=True)]
-        meta = meta_of(self.name, self.title, _NOTES, parts, found, options)
+        blocks = [block_of(part, made) for part, made in zip(parts, found, strict=True)]
+        meta = meta_of(self, _NOTES, blocks, found, options)
         meta["published"] = {"argmin": list(_PUBLISHED), "words": "around 50 or 60, on all data sets"}
         rows = [row for table in tables for row in table]
         picture = partial(_draw, parts, tables) if rows else None
@@ -71,19 +74,18 @@ class KNetAgreement:
 
 def _asked(options: Options) -> list[tuple[str, str]]:
     """The data sets that are asked for, and the network of each."""
+    own = own_networks()
+    found = asked(own, options, "figure")
     if options.dataset is not None:
-        return [(options.dataset, network_for(options.dataset, options))]
-    own, network = own_networks(), options.network
-    if network in own.values():
-        return [(name, network) for name, one in own.items() if one == network]
+        return found
     # The toy has no images, which all other networks take.
-    return [(name, one if name == TOY else network or one) for name, one in own.items()]
+    return [(name, own[name] if name == TOY else network) for name, network in found]
 
 
 def _part(name: str, network: str, options: Options) -> Part:
     if name == TOY:
         return toy_part(network, _KS, options)
-    return image_part(name, network, _LEVEL, _KS, options)
+    return image_part(name, network, "uniform", _LEVEL, _KS, options)
 
 
 def _rows(part: Part, made: Sequence[Made]) -> list[dict[str, Any]]:
@@ -111,7 +113,7 @@ def _lines(parts: Sequence[Part], tables: Sequence[list[dict[str, Any]]]) -> lis
     """What a terminal shows of each part; `tables` are those of all, empty where there are no data."""
     lines: list[str] = []
     for part, rows in zip(parts, tables, strict=True):
-        lines += ["", part.words] if lines else [part.words]
+        lines += ["", words_of(part)] if lines else [words_of(part)]
         if part.problem is not None:
             lines.append(part.problem)
             continue
@@ -129,7 +131,7 @@ def _draw(parts: Sequence[Part], tables: Sequence[list[dict[str, Any]]]) -> Figu
     from pynoise.plots.knet import Agreement, knet_agreement
 
     shown = [
-        Agreement(part.words.replace(": ", "\n"), *[[row[key] for row in rows] for key in ("k", *_KEYS)])
+        Agreement(words_of(part).replace(": ", "\n"), *[[row[key] for row in rows] for key in ("k", *_KEYS)])
         for part, rows in zip(parts, tables, strict=True)
         if rows
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from pynoise.paper.parts import Part
 from pynoise.paper.published import METHODS, Block, Column, Network
 
 __all__ = ["rows_of"]
@@ -19,40 +20,31 @@ _KEYS = {
 }
 
 
-def rows_of(
-    block: Block, network: str, results: Sequence[dict[str, Any]], scale: float
-) -> list[dict[str, Any]]:
+def rows_of(block: Block, part: Part, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of a data set, as `Table` has them: first of what was trained, then of what is published only.
 
     Parameters
     ----------
     block : Block
         What is printed; no networks where nothing is.
-    network : str
+    part : Part
         What was trained.
     results : sequence of dict
         ``result.json`` of its runs, one a seed; none where nothing could be trained.
-    scale : float
-        The share of the training examples that was taken.
     """
     rows: list[dict[str, Any]] = []
     if results:
-        printed = next((one.methods for one in block.networks if one.name == network), {})
+        printed = next((one.methods for one in block.networks if one.name == part.network), {})
         for method in METHODS.values():
-            rows += _own(block, network, method, printed.get(method), results, scale)
+            rows += _own(block, part, method, printed.get(method), results)
     for one in block.networks:
-        if not results or one.name != network:
+        if not results or one.name != part.network:
             rows += _published(block, one)
     return rows
 
 
 def _own(
-    block: Block,
-    network: str,
-    method: str,
-    column: Column | None,
-    results: Sequence[dict[str, Any]],
-    scale: float,
+    block: Block, part: Part, method: str, column: Column | None, results: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     found = [result[_KEYS[method]] for result in results]
     rows = []
@@ -61,8 +53,8 @@ def _own(
         published = None if column is None else _fraction(column.accuracy[i])
         rows.append(
             {
-                "dataset": block.dataset,
-                "network": network,
+                "dataset": part.dataset,
+                "network": part.network,
                 "method": method,
                 "k": k,
                 "published": published,
@@ -73,7 +65,7 @@ def _own(
                 "parameters": results[0]["parameters"],
                 "added": _added(method, results[0]["knet"]),
                 "runs": len(values),
-                "scale": scale,
+                "scale": part.scale,
                 "source": "ours",
             }
         )

@@ -12,10 +12,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # co
 from pynoise import knn, seeds
 from pynoise._sample import sample
 from pynoise.analysis import embed
-from pynoise.paper.figure import PaperFigure, aligned
-from pynoise.paper.knet_parts import image_part, network_for
-from pynoise.paper.knet_runs import Made, check_folder, meta_of, model_of, outputs_of, train_all
+from pynoise.paper.figure import PaperFigure
+from pynoise.paper.knet_parts import image_part, own_networks, words_of
+from pynoise.paper.knet_runs import block_of, model_of
+from pynoise.paper.parts import network_for
 from pynoise.paper.registry import Options
+from pynoise.paper.rows import aligned
+from pynoise.paper.runs import Made, meta_of, outputs_of, train_all
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,9 +65,9 @@ class KNetSpaces:
 
     def run(self, options: Options) -> PaperFigure:
         """Train what is not trained yet, and place the test examples."""
-        check_folder(options.out)
         dataset = options.dataset or _DATASET
-        part = image_part(dataset, network_for(dataset, options), _LEVEL, [_K], options)
+        network = network_for(dataset, own_networks(), options, "figure")
+        part = image_part(dataset, network, "uniform", _LEVEL, [_K], options)
         (found,) = train_all([part], options)
         tables = []
         for done, made in enumerate(found):
@@ -72,15 +75,17 @@ class KNetSpaces:
             tables.append(_rows(made, options.seeds[done], options))
         options.progress("t-SNE", len(found), len(found), "")
         shown = [_counts(rows) for rows in tables]
-        meta = meta_of(self.name, self.title, _NOTES, [part], [found], options) | {"k": _K, "shown": shown}
+        meta = meta_of(self, _NOTES, [block_of(part, found)], [found], options)
+        meta |= {"k": _K, "shown": shown}
         rows = [row for table in tables for row in table]
-        picture = partial(_draw, found[0], tables[0], shown[0], part.words) if found else None
-        return PaperFigure(rows, _COLUMNS, meta, [part.words, *_lines(meta)], picture)
+        words = words_of(part)
+        picture = partial(_draw, found[0], tables[0], shown[0], words) if found else None
+        return PaperFigure(rows, _COLUMNS, meta, [words, *_lines(meta)], picture)
 
 
 def _rows(made: Made, seed: int, options: Options) -> list[dict[str, Any]]:
     """Place the test examples of a run."""
-    dataset = made.dataset
+    dataset = made.draw()
     examples = len(dataset.y_test)
     chosen = sample(seeds.split(seed, "t-SNE"), "examples", examples, min(_MOST, examples))
     features, said = outputs_of(made, dataset.x_test[chosen], options)
@@ -154,4 +159,4 @@ def _draw(made: Made, rows: Sequence[dict[str, Any]], shown: dict[str, Any], wor
     ]
     labels = np.array([row["label"] for row in rows], np.int32)
     circled = np.array([row["circled"] for row in rows])
-    return knet_spaces(spaces, labels, circled, made.dataset.names, f"{words}, {len(rows):,} test examples")
+    return knet_spaces(spaces, labels, circled, made.draw().names, f"{words}, {len(rows):,} test examples")

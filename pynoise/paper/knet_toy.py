@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from pynoise import knn
 from pynoise._progress import wordless
 from pynoise.errors import InputValueError
-from pynoise.paper.figure import PaperFigure, aligned
+from pynoise.paper.figure import PaperFigure
 from pynoise.paper.knet_parts import toy_part
-from pynoise.paper.knet_runs import Made, check_folder, meta_of, model_of, outputs_of, train_all
+from pynoise.paper.knet_runs import block_of, model_of
 from pynoise.paper.registry import Options
+from pynoise.paper.rows import aligned
+from pynoise.paper.runs import Made, meta_of, outputs_of, train_all
 from pynoise.paper.toy import CENTERS, LEVEL, TOY, nearest_center
 
 if TYPE_CHECKING:
@@ -67,7 +69,6 @@ class KNetToy:
     def run(self, options: Options) -> PaperFigure:
         """Train what is not trained yet, and divide the plane."""
         _refuse(options)
-        check_folder(options.out)
         part = toy_part(options.network or "mlp", _KS, options)
         (found,) = train_all([part], options)
         planes = [_regions(made, options) for made in found]
@@ -76,13 +77,14 @@ class KNetToy:
             for seed, made, regions in zip(options.seeds, found, planes, strict=True)
             for row in _rows(made, regions)
         ]
-        best = [float((nearest_center(one.dataset.x_test) == one.dataset.y_test).mean()) for one in found]
+        points = [made.draw() for made in found]
+        best = [float((nearest_center(one.x_test) == one.y_test).mean()) for one in points]
         own = {
             "centers": CENTERS.tolist(),
             "plane": {"from": -_HALF, "to": _HALF, "cells": _CELLS},
             "best_accuracy": best,
         }
-        meta = meta_of(self.name, self.title, _NOTES, [part], [found], options) | own
+        meta = meta_of(self, _NOTES, [block_of(part, found)], [found], options) | own
         picture = partial(_draw, found[0], planes[0], rows, options.seeds[0])
         return PaperFigure(rows, _COLUMNS, meta, _lines(meta, rows), picture)
 
@@ -109,7 +111,7 @@ def _refuse(options: Options) -> None:
 
 def _regions(made: Made, options: Options) -> _Regions:
     """What K-NN, the network and kNet make of the plane."""
-    run, dataset = made.run, made.dataset
+    run, dataset = made.run, made.draw()
     middle = (np.arange(_CELLS, dtype=np.float32) + 0.5) * (2 * _HALF / _CELLS) - _HALF
     plane = np.stack(np.meshgrid(middle, middle), axis=-1).reshape(-1, 2)
     learnt, _ = run.rows
@@ -188,5 +190,5 @@ def _draw(made: Made, regions: _Regions, rows: Sequence[dict[str, Any]], seed: i
         if row["seed"] == seed
     ]
     shown = [(title, regions[panel]) for title, panel in zip(titles, _PANELS, strict=True)]
-    plane = Plane(made.dataset.x_train, record.clean, record.noisy, CENTERS, _HALF, shown)
+    plane = Plane(made.draw().x_train, record.clean, record.noisy, CENTERS, _HALF, shown)
     return knet_toy(plane, f"Three Gaussians, random-asymmetric noise of level {LEVEL:.10g}")

@@ -11,6 +11,7 @@ import numpy as np
 from pynoise import _checks
 from pynoise._progress import Progress, silent
 from pynoise.errors import InputTypeError, InputValueError
+from pynoise.paper.folder import folder_of
 from pynoise.paper.registry import Options, Result, recipe_of
 
 __all__ = ["reproduce"]
@@ -82,7 +83,7 @@ def reproduce(
         if value is not None and not isinstance(value, str):
             raise InputTypeError(argument, f"{value!r} is no name; give a string")
     options = Options(
-        _folder(out),
+        folder_of(out, recipe.name),
         _distinct(seeds),
         _share(scale),
         dataset,
@@ -100,18 +101,6 @@ def reproduce(
     for file in result.files:
         result.save(options.out / file)
     return result
-
-
-def _folder(out: Any) -> Path:
-    if not isinstance(out, str | Path):
-        raise InputTypeError("out", f"{out!r} is not the path of a folder")
-    try:
-        wrong = Path(out).exists() and not Path(out).is_dir()
-    except OSError as error:  # a name too long, say
-        raise InputValueError("out", f"{str(out)!r} is not a path that can be written: {error}") from None
-    if wrong:
-        raise InputValueError("out", f"{str(out)!r} is not a folder; name another")
-    return Path(out)
 
 
 def _distinct(seeds: Any) -> tuple[int, ...]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pynoise._files import check_output
 from pynoise.curves import files
+from pynoise.paper.rows import Rows, aligned
 
-__all__ = ["COLUMNS", "Table"]
+__all__ = ["COLUMNS", "FILES", "Table"]
+
+FILES = ("table.md", "table.csv", "table.json")
 
 COLUMNS = (
     *("dataset", "network", "method", "k", "published", "ours", "sd", "difference"),
     *("published_size", "parameters", "added", "runs", "scale", "source"),
 )
 
-_SUFFIXES = (".md", ".csv", ".json")
-
 
 @dataclass(frozen=True)
-class Table:
+class Table(Rows):
     """Accuracies by data set, network, method and k, ours beside the published.
 
     Attributes
@@ -33,18 +34,14 @@ class Table:
         `published`; ``published_size``, as printed; ``parameters`` of the network and what is ``added`` to
         them, the values that K-NN stores or the parameters of kNet; ``runs``; ``scale``; and ``source``,
         "ours", or "published" where there is no number of ours. Accuracies are fractions.
-    meta : dict
-        The recipe, its ``blocks`` (a data set each, with the ``problem`` that kept it from being made anew),
-        ``notes``, settings, seeds, versions and hardware.
+    columns, meta
+        As `Rows` has them; ``blocks`` have the ``k`` of their columns.
     """
-
-    rows: list[dict[str, Any]]
-    meta: dict[str, Any] = field(repr=False)
 
     @property
     def files(self) -> tuple[str, ...]:
         """What `pynoise.paper.reproduce` writes."""
-        return tuple(f"table{suffix}" for suffix in _SUFFIXES)
+        return FILES
 
     @property
     def problem(self) -> str | None:
@@ -54,14 +51,6 @@ class Table:
             return None
         names = ", ".join(block["dataset"] for block in blocks)
         return f"the data were not found ({names}); the table says what is missing, and how to get it"
-
-    def to_csv(self, path: str | Path | None = None) -> str:
-        """Return the rows as CSV; write them to `path` if one is given."""
-        return files.write_text(files.csv_text(COLUMNS, self.rows), path, ".csv")
-
-    def to_json(self, path: str | Path | None = None) -> str:
-        """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
-        return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """Return tables as the paper has them, in percent; write them to `path` if one is given.
@@ -84,16 +73,13 @@ class Table:
         for block in self.meta["blocks"]:
             lines += ["", f"{block['dataset']}: {_words(block)}"]
             grid = self._grid(block, "*{}")
-            widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-            for first, *others in grid if len(grid) > 1 else []:
-                cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-                lines.append("  ".join([f"{first:<{widths[0]}}", *cells]).rstrip())
+            lines += aligned(grid) if len(grid) > 1 else []
         return "\n".join(lines) + "\n"
 
     def save(self, path: str | Path) -> None:
         """Write the table to a .md, .csv or .json file: the suffix decides."""
-        file = check_output("path", path, _SUFFIXES)
         writers = {".md": self.to_markdown, ".csv": self.to_csv, ".json": self.to_json}
+        file = check_output("path", path, tuple(writers))
         writers[file.suffix.lower()](file)
 
     def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:

@@ -1,0 +1,166 @@
+"""What a recipe trains: a network with a method on a data set with noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise import data, noise
+from pynoise.data import Dataset
+from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
+from pynoise.paper.registry import Options
+from pynoise.paper.share import share_of, share_size
+
+__all__ = ["Part", "asked", "network_for", "settings_of", "with_data", "with_points"]
+
+# Images that every network takes.
+_ANY = (3, 64, 64)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is trained, or why it is not.
+
+    Attributes
+    ----------
+    dataset : str
+        What it is called.
+    network : str
+        One of `pynoise.networks`.
+    noise : str or ndarray
+        A kind, or a matrix.
+    level : float
+        Of the noise.
+    method : str
+        One of `pynoise.methods`.
+    settings : dict
+        All of training.
+    method_options : dict
+        All of the method.
+    scale : float
+        The share of the training examples that is taken.
+    label_map : str or None
+        Whose map it is that semantic-asymmetric noise has.
+    draw : callable or None
+        Gives the data set for a seed; None where there are no data.
+    problem : str or None
+        Why there are no data.
+    """
+
+    dataset: str
+    network: str
+    noise: str | NDArray[np.float64]
+    level: float
+    method: str
+    settings: dict[str, Any]
+    method_options: dict[str, Any]
+    scale: float = 1.0
+    label_map: str | None = None
+    draw: Callable[[int], Dataset] | None = None
+    problem: str | None = None
+
+
+def asked(own: Mapping[str, str], options: Options, of: str) -> list[tuple[str, str]]:
+    """The data sets that are asked for, and the network of each.
+
+    Parameters
+    ----------
+    own : mapping of str to str
+        The paper's network for each of its data sets. A network that is asked for means the data sets that
+        have it, or all if none has.
+    options : Options
+        What is asked for.
+    of : str
+        What is made: "figure", say.
+    """
+    if options.dataset is not None:
+        return [(options.dataset, network_for(options.dataset, own, options, of))]
+    named = [name for name, network in own.items() if network == options.network]
+    return [(name, options.network or own[name]) for name in named or own]
+
+
+def network_for(dataset: str, own: Mapping[str, str], options: Options, of: str) -> str:
+    """The network that is asked for, or the paper's for this data set; as for `asked`."""
+    network = options.network or own.get(dataset)
+    if network is None:
+        raise InputValueError("network", f"is missing; the {of} has none for {dataset!r}: give 'mlp', say")
+    return network
+
+
+def settings_of(own: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """All settings of training: those that are given, and those of the recipe."""
+    from pynoise.training import Settings
+
+    return Settings.of({**own, **options.settings}).to_dict()
+
+
+def with_data(part: Part, options: Options, k: int = 0) -> Part:
+    """The part with the data set of its name.
+
+    Parameters
+    ----------
+    part : Part
+        Without data.
+    options : Options
+        Where they lie.
+    k : int
+        How many neighbours the method asks for, of examples that are learnt from.
+
+    Raises
+    ------
+    InputValueError, InputTypeError
+        For an argument out of its range. Files that are missing are no error, but the part's problem.
+    """
+    from pynoise import networks
+
+    try:
+        dataset = data.load(part.dataset, options.data_root, download=options.download)
+    except InputFileNotFoundError as error:
+        networks.make(part.network, 2, _ANY)  # a name that is wrong is an error all the same
+        return replace(part, problem=f"data not found: {error.problem}")
+    except InputError as error:
+        argument = "dataset" if error.argument == "data" else error.argument
+        raise type(error)(argument, error.problem) from None
+    part = replace(part, dataset=dataset.name)
+    if isinstance(part.noise, str) and part.noise == "semantic-asymmetric":
+        if part.dataset not in noise.SEMANTIC_MAPS:
+            known = ", ".join(noise.SEMANTIC_MAPS)
+            raise InputValueError(
+                "dataset", f"{part.dataset!r} has no map of what looks alike; give one of {known}"
+            )
+        part = replace(part, label_map=part.dataset)
+    return with_points(part, lambda _: dataset, options, k)
+
+
+def with_points(part: Part, draw: Callable[[int], Dataset], options: Options, k: int = 0) -> Part:
+    """The part with data that `draw` gives for a seed; else as `with_data`.
+
+    What would fail after others have been trained is refused now.
+    """
+    from pynoise import networks
+    from pynoise.training import Settings
+    from pynoise.training.inputs import Reading, augmentation_of
+    from pynoise.training.resident import input_shape_of
+    from pynoise.training.split import split_rows
+
+    seed, settings = options.seeds[0], part.settings
+    whole = draw(seed)
+    networks.make(part.network, whole.num_classes, input_shape_of(whole.x_train))
+    rows, _ = split_rows(share_size(whole, part.scale), settings["validation"], seed)
+    if len(rows) <= k:
+        raise InputValueError(
+            "scale",
+            f"{part.scale:.10g} of {part.dataset} leaves {len(rows)} examples to learn from, and k goes "
+            f"up to {k}; give a larger share",
+        )
+    # By the name of the whole data set: that of a share is another.
+    augment = augmentation_of(whole, Settings.of(settings), Reading())
+    return replace(
+        part,
+        settings=settings | {"augment": augment},
+        draw=lambda seed: share_of(draw(seed), part.scale, seed),
+    )

@@ -1,0 +1,130 @@
+"""The runs of a recipe: training them, asking their networks, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise import _checks, _provenance
+from pynoise.data import Dataset
+from pynoise.paper.folder import run_folder
+from pynoise.paper.parts import Part
+from pynoise.paper.registry import Options, Recipe
+
+if TYPE_CHECKING:
+    from pynoise.training import Run
+
+__all__ = ["Made", "counts_of", "meta_of", "outputs_of", "train_all"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run of a part, what gives its data set, and what ``result.json`` says.
+
+    The data sets themselves are not kept: those of all runs would fill the memory.
+    """
+
+    run: Run
+    draw: Callable[[], Dataset]
+    result: dict[str, Any]
+
+
+def train_all(parts: Sequence[Part], options: Options) -> list[list[Made]]:
+    """Train every part that has data with every seed, or go on; gives what came of each part."""
+    from pynoise import training
+
+    jobs = [(i, part.draw, seed) for i, part in enumerate(parts) if part.draw for seed in options.seeds]
+    found: list[list[Made]] = [[] for _ in parts]
+    for done, (i, draw, seed) in enumerate(jobs):
+        part = parts[i]
+        options.progress("runs", done, len(jobs), f"{part.dataset}, {part.network}, seed {seed}")
+        run = training.train(
+            draw(seed),
+            part.network,
+            out=run_folder(options.out, part.dataset, part.network, seed),
+            noise=part.noise,
+            level=part.level,
+            label_map=part.label_map,
+            method=part.method,
+            method_options=part.method_options,
+            seed=seed,
+            device=options.device,
+            threads=options.threads,
+            resume=True,
+            progress=options.progress,
+            **part.settings,
+        )
+        assert run.result is not None  # noqa: S101 - tells the type checker
+        found[i].append(Made(run, partial(draw, seed), run.result))
+    options.progress("runs", len(jobs), len(jobs), "")
+    return found
+
+
+def outputs_of(
+    made: Made, x: NDArray[Any], options: Options
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Penultimate features [M, d] of examples x [M, ...], and the classes [M] that the network says."""
+    import torch
+
+    from pynoise._torch_device import device_of, tuned
+    from pynoise.training.evaluate import evaluate
+    from pynoise.training.resident import Normal, Resident
+
+    device, config = device_of(options.device), made.run.config
+    network = made.run.network(device=str(device))
+    rows = torch.arange(len(x), device="cpu")
+    with tuned(_checks.threads(options.threads), device):
+        source = Resident(x, Normal(**config["normal"]), device)
+        found = evaluate(network, source, rows, config["settings"]["batch_size"], features=True)
+    assert found.features is not None  # noqa: S101 - tells the type checker
+    return found.features.cpu().numpy(), found.logits.argmax(dim=1).cpu().numpy().astype(np.int32)
+
+
+def meta_of(
+    recipe: Recipe,
+    notes: Sequence[str],
+    blocks: Sequence[dict[str, Any]],
+    found: Sequence[Sequence[Made]],
+    options: Options,
+) -> dict[str, Any]:
+    """What the ``meta`` of every figure and table says.
+
+    Its ``blocks`` are the parts in words, with the ``problem`` of each, None where it was made anew. Of the
+    ``seconds`` those are counted that the ``epochs`` of all runs took, whenever that was; what a method or a
+    recipe does after the last epoch is not among them.
+    """
+    results = [made.result for one in found for made in one]
+    here = {
+        "versions": _provenance.versions(),
+        "hardware": _provenance.hardware(_checks.threads(options.threads)),
+    }
+    return {
+        "recipe": recipe.name,
+        "title": recipe.title,
+        "seeds": list(options.seeds),
+        "blocks": list(blocks),
+        "notes": list(notes),
+        "seconds": {"epochs": sum(result["seconds"] for result in results)},
+        **{key: results[0][key] if results else value for key, value in here.items()},
+    }
+
+
+def counts_of(made: Sequence[Made]) -> dict[str, Any]:
+    """What a block says of its runs: how many examples, and their noise, means over the runs."""
+    if not made:
+        return {}
+    results = [one.result for one in made]
+    return {
+        "train_examples": results[0]["train_examples"] + results[0]["validation_examples"],
+        "test_examples": results[0]["test_examples"],
+        **{
+            key: fmean(result["noise"][key] for result in results)
+            for key in ("selected_fraction", "realised_rate")
+        },
+    }
