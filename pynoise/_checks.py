@@ -33,6 +33,8 @@ METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 def whole(argument: str, value: Any, least: int, most: int | None = None, limit: str = "") -> int:
     """Check a whole number within `least`..`most`; `limit` says where the latter comes from."""
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = operator.index(cast(SupportsIndex, value))
     except TypeError:
         raise InputTypeError(argument, f"{value!r} is not a whole number") from None

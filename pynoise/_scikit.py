@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from pynoise import _checks
 from pynoise.errors import InputValueError, unknown_name
 
-__all__ = ["known", "threads_of", "training_data"]
+__all__ = ["known", "plain", "threads_of", "training_data"]
 
 
 def training_data(
@@ -48,6 +48,13 @@ def known(argument: str, value: Any, names: Iterable[str]) -> None:
     """Check that a value is one of the names."""
     if not isinstance(value, str) or value not in names:
         raise unknown_name(argument, value, names)
+
+
+def plain(value: Any) -> Any:
+    """A parameter as JSON has it: numpy's numbers, which a search over parameters sets, as Python's."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def threads_of(n_jobs: Any) -> int | None:

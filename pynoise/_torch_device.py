@@ -44,12 +44,12 @@ def tuned(threads: int, device: torch.device) -> Iterator[None]:
 
     On the CPU so many threads; 0 for its own setting. On CUDA the fastest convolutions for the shapes met.
     """
-    before, cudnn = torch.get_num_threads(), torch.backends.cudnn.benchmark
-    torch.set_num_threads(threads or before)
-    torch.backends.cudnn.benchmark = True
-    try:
-        with undisturbed(device):
+    with undisturbed(device):
+        before, cudnn = torch.get_num_threads(), torch.backends.cudnn.benchmark
+        torch.set_num_threads(threads or before)
+        torch.backends.cudnn.benchmark = True
+        try:
             yield
-    finally:
-        torch.set_num_threads(before)
-        torch.backends.cudnn.benchmark = cudnn
+        finally:
+            torch.set_num_threads(before)
+            torch.backends.cudnn.benchmark = cudnn

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import RLock
 
 import torch
 
 __all__ = ["seeded", "undisturbed"]
 
+_LOCK = RLock()
+
 
 @contextmanager
 def undisturbed(device: torch.device) -> Iterator[None]:
-    """Within it float32 is the default, gradients are kept and nothing is cast, whatever the caller set."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
-            yield
-    finally:
-        torch.set_default_dtype(before)
+    """Within it float32 and the CPU are the defaults, gradients are kept and nothing is cast.
+
+    Whatever the caller set. One thread of Python at a time is within: the settings are the process's.
+    """
+    with _LOCK, ExitStack() as stack:
+        before = torch.get_default_dtype()
+        stack.callback(torch.set_default_dtype, before)
+        torch.set_default_dtype(torch.float32)
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))  # not always: it slows every operator
+        for setting in (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            torch.autocast(device.type, enabled=False),
+        ):
+            stack.enter_context(setting)
+        yield
 
 
 @contextmanager

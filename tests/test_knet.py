@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -289,7 +290,14 @@ WRONG = {
         InputValueError,
         r"^k_range: goes up to K = 300, and each of 300 rows has 299 others; give more rows, or a smaller K",
     ),
+    "k_range too far": (
+        {"k_range": (1, 10**6)},
+        InputValueError,
+        r"^k_range: 1000000 is too large; .* 10000",
+    ),
     "hidden": ({"hidden": 0}, InputValueError, r"^hidden: 0 is too small"),
+    "hidden beyond": ({"hidden": 10**13}, InputValueError, r"^hidden: 10000000000000 is too large"),
+    "hidden true": ({"hidden": True}, InputTypeError, r"^hidden: True is not a whole number"),
     "metric": ({"metric": "euklid"}, InputValueError, r"^metric: 'euklid' is not known \(did you mean"),
     "loss": ({"loss": "ce"}, InputValueError, r"^loss: 'ce' is not known"),
     "epochs": ({"epochs": 0}, InputValueError, r"^epochs: 0 is too small"),
@@ -322,13 +330,123 @@ def test_wrong_data_are_named(fitted):
         KNet().save("m.npz")
     with pytest.raises(ValueError, match="NaN"):
         KNet(**QUICK).fit(np.where(x == x[3, 2], np.nan, x), blobs()[1])
-    with pytest.raises(InputValueError, match=r"^X: has values beyond float32"):
+    with pytest.raises(InputValueError, match=r"^X: has values so far from those that were fitted"):
         model.predict(x.astype(np.float64) * 1e300)
 
 
 def test_a_rate_that_is_too_high_is_an_error():
-    with pytest.raises(TrainingError, match=r"^kNet's loss is .* in epoch \d; give a smaller lr"):
+    with pytest.raises(TrainingError, match=r"^kNet's loss or weights .* in epoch 1 .*; give a smaller lr"):
         KNet(**QUICK | {"lr": 1e30}).fit(*blobs())
+    # In the last step, after which there is no loss to tell.
+    with pytest.raises(TrainingError, match="give a smaller lr"):
+        KNet(**QUICK | {"lr": 1e20, "epochs": 1, "batch_size": 300}).fit(*blobs())
+
+
+@pytest.mark.parametrize("columns", [5, 3])
+def test_a_fit_that_fails_is_none(columns, tmp_path):
+    """Nor does what was fitted before remain."""
+    x, y = blobs()
+    model = KNet(**QUICK).fit(x, y)
+
+    def stop(phase, done, total):
+        if phase == "kNet":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x[:, :columns], y, progress=stop)
+    with pytest.raises(NotFittedError):
+        model.predict(x)
+    with pytest.raises(NotFittedError):
+        model.save(tmp_path / "m.npz")
+    with pytest.raises(NotFittedError):
+        _ = model.n_parameters_
+    assert not list(tmp_path.iterdir())
+
+
+def test_threads_of_the_caller_change_nothing():
+    x, y = blobs()
+    wanted = KNet(**QUICK).fit(x, y).predict_proba(x)
+    state = torch.get_rng_state()
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: KNet(**QUICK).fit(x, y).predict_proba(x), range(3)))
+    for shares in found:
+        np.testing.assert_array_equal(shares, wanted)
+    assert torch.equal(state, torch.get_rng_state())
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-25, 1e20, 1e37, 1e100])
+def test_scales_change_nothing(scale):
+    x, y = blobs()
+    x = x.astype(np.float64)
+    found = KNet(**QUICK).fit(x * scale, y).predict_proba(x * scale)
+    np.testing.assert_allclose(found, KNet(**QUICK).fit(x, y).predict_proba(x), atol=1e-3)
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e8, 1e11])
+def test_offsets_change_nothing(offset):
+    x, y = blobs()
+    x = x.astype(np.float64)
+    found = KNet(**QUICK).fit(x + offset, y).predict_proba(x + offset)
+    np.testing.assert_allclose(found, KNet(**QUICK).fit(x, y).predict_proba(x), atol=1e-2)
+
+
+def test_rows_that_cannot_be_scaled_are_refused():
+    x, y = blobs()
+    with pytest.raises(InputValueError, match=r"^X: differs by .* at most, which float64 cannot scale"):
+        KNet(**QUICK).fit(x.astype(np.float64) * 1e-310, y)
+
+
+def test_numbers_of_numpys_may_be_parameters(tmp_path):
+    x, y = blobs()
+    numbers = {
+        "hidden": np.int64(8),
+        "epochs": np.int32(2),
+        "lr": np.float32(0.01),
+        "random_state": np.int64(3),
+    }
+    model = KNet(**QUICK | numbers | {"k_range": np.array([1, 9])}).fit(x, y)
+    model.save(tmp_path / "m.npz")
+    loaded = KNet.load(tmp_path / "m.npz")
+    assert (loaded.hidden, loaded.epochs, loaded.random_state, loaded.k_range) == (8, 2, 3, (1, 9))
+    np.testing.assert_array_equal(loaded.predict_proba(x), model.predict_proba(x))
+
+
+def test_what_is_set_after_a_fit_is_not_saved_as_fitted(fitted, tmp_path):
+    model, x = fitted
+    other = pickle.loads(pickle.dumps(model)).set_params(hidden=0, metric="cosine")  # noqa: S301 - our own
+    np.testing.assert_array_equal(other.predict_proba(x), model.predict_proba(x))
+    other.save(tmp_path / "m.npz")
+    assert KNet.load(tmp_path / "m.npz").metric == "euclidean"
+
+
+def test_settings_of_torchs_change_nothing(fitted, tmp_path):
+    model, x = fitted
+    model.save(tmp_path / "m.npz")
+    y = model.classes_[blobs()[1]]
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.inference_mode(), torch.device("meta"):
+            loaded = KNet.load(tmp_path / "m.npz")
+            again = clone(model).fit(x, y)
+            loaded.export(tmp_path / "m.pt2")
+    finally:
+        torch.set_default_dtype(before)
+    for other in (loaded, again):
+        np.testing.assert_array_equal(other.predict_proba(x), model.predict_proba(x))
+    program = torch.export.load(tmp_path / "m.pt2").module()
+    shares = program(torch.from_numpy(x), torch.full((300,), 5)).detach().numpy()
+    np.testing.assert_allclose(shares, model.predict_proba(x), atol=1e-6)
+
+
+def test_rows_of_any_layout():
+    x, y = blobs()
+    wanted = KNet(**QUICK).fit(x, y).predict_proba(x)
+    locked = x.copy()
+    locked.flags.writeable = False
+    for rows in (np.asfortranarray(x), locked, np.repeat(x, 2, axis=0)[::2], x.astype(">f4"), x.tolist()):
+        np.testing.assert_allclose(KNet(**QUICK).fit(rows, y).predict_proba(rows), wanted, atol=1e-6)
 
 
 # its file
@@ -386,6 +504,15 @@ def damaged(arrays, meta):
     yield "no range", arrays, meta | {"parameters": meta["parameters"] | {"k_range": "1"}}
     yield "a range backwards", arrays, meta | {"parameters": meta["parameters"] | {"k_range": [9, 1]}}
     yield "no losses", arrays, meta | {"loss_curve": "abc"}
+    yield "negative variance", arrays | {"norm.running_var": -arrays["norm.running_var"]}, meta
+    yield "double weights", arrays | {"first.weight": arrays["first.weight"].astype(float)}, meta
+    yield "no factor", arrays | {"factor": np.zeros(())}, meta
+    yield "classes twice", arrays | {"classes": np.array(["a", "a", "b"])}, meta
+    yield "one name", arrays | {"feature_names": np.array(["a"])}, meta
+    yield "a range beyond", arrays, meta | {"parameters": meta["parameters"] | {"k_range": [1, 10**400]}}
+    yield "one true", arrays, meta | {"parameters": meta["parameters"] | {"k_range": [True, 9]}}
+    huge = {"first.weight": np.zeros((30_000, 6), np.float32), "classes": np.arange(9_999)}
+    yield "huge", arrays | huge, meta
 
 
 def test_damaged_files_are_refused(fitted, tmp_path):
@@ -401,7 +528,7 @@ def test_damaged_files_are_refused(fitted, tmp_path):
         with pytest.raises(InputValueError, match=r"^path: .*will not do: .*wanted is a file that"):
             KNet.load(path)
         count += 1
-    assert count == 12
+    assert count == 20
     whole = (tmp_path / "m.npz").read_bytes()
     for length in (0, 10, len(whole) // 2, len(whole) - 1):
         (tmp_path / "cut.npz").write_bytes(whole[:length])

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from pynoise import methods
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputTypeError, InputValueError, TrainingError
 from pynoise.knn import KNNClassifier
 from pynoise.methods import KNet
 from pynoise.methods.knet import KNetMethod
@@ -150,6 +150,20 @@ def test_wrong_options_are_named_before_the_training(digits, tmp_path, case):
     assert not (tmp_path / "run" / "last.pt").exists()
 
 
+def test_a_mistake_in_the_end_costs_no_training(quick, digits, tmp_path):
+    """Its options act when the network is trained: a run that is not finished goes on with others."""
+    given = QUICK | {"method": "knet", "out": tmp_path / "run"}
+    with pytest.raises(TrainingError, match="give a smaller lr; the network is kept: go on with another"):
+        train(digits, method_options=FEW | {"lr": 1e30}, **given)
+    run = train(digits, method_options=FEW | {"fixed": True}, resume=True, **given)
+    assert run.config["method_options"]["lr"] == 0.01
+    assert len(run.metrics) == 2
+    for key in ("knn_accuracy", "knet_accuracy", "fixed_knet_accuracy"):
+        assert run.result[key] == quick.result[key]
+    with pytest.raises(InputValueError, match=r"^out: .*holds another run: its method_options"):
+        train(digits, method_options=FEW, resume=True, **given)
+
+
 def test_options_belong_to_a_method(digits, tmp_path):
     with pytest.raises(InputValueError, match="'hidden' is not known: cross-entropy has no options"):
         train(digits, out=tmp_path / "run", method_options={"hidden": 3}, **QUICK)
@@ -191,7 +205,8 @@ COMMANDS = {
     "--set hidden=3 --set hidden=4": "hidden is given twice",
     "--set hiden=3": "'hiden' is not known (did you mean 'hidden'?)",
     "--set ks=1,x": "ks: ",
-    "--set ks=1:2": "'1:2' is not a list of whole numbers",
+    "--set hidden=true": "hidden: True is not a whole number",
+    "--set k_range=9:3": "k_range: 3 is too small; give at least 9",
     "--set hidden=wide": "hidden: 'wide' is not a whole number",
     "--set lr=-0.1": "lr: -0.1 is not a finite number",
     "--set k_range=1,5000": "k_range goes up to K = 5000",

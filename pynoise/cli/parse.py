@@ -42,7 +42,7 @@ def parse_classes(text: str, names: Sequence[str]) -> list[int | str]:
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, Any]:
-    """Read NAME=VALUE each: values are numbers, lists of whole numbers, true and false, or words."""
+    """Read NAME=VALUE each: values are numbers, lists of them if whole, true, false, none, words."""
     found: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -55,8 +55,11 @@ def parse_options(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    if re.fullmatch("[0-9]+:[0-9]+", text):  # a range, whose ends are wanted
+        return [int(end) for end in text.split(":")]
     if re.fullmatch("[-+0-9,: ]+", text) and re.search("[,:]", text):
         return parse_counts(text, "method_options")
     for kind in (int, float):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
 
@@ -35,6 +35,9 @@ class Method(ABC):
     ``training.evaluate`` and ``training.new_network``. Whatever a hook draws from torch's generators follows
     from the run's seed.
     """
+
+    # Whether its options act in `result` alone: a run that is not finished may go on with others.
+    late: ClassVar[bool] = False
 
     def options(self) -> dict[str, Any]:
         """What decides it, as JSON has it: config.json names it, and a restart must have the same."""

@@ -91,10 +91,13 @@ class RunFolder:
         if self._lock is not None:
             os.close(self._lock)
 
-    def open(self, config: dict[str, Any], record: NoisyLabels | None, *, write: bool) -> None:
+    def open(
+        self, config: dict[str, Any], record: NoisyLabels | None, *, write: bool, late: bool = False
+    ) -> None:
         """Write what is known before the first epoch, or check that the run there is the same.
 
-        Of several processes one writes.
+        Of several processes one writes. Of a run that is not finished, `late` options of the method, which
+        act in the end, may be others.
 
         Raises
         ------
@@ -104,9 +107,12 @@ class RunFolder:
             If the system refuses.
         """
         config = json.loads(json.dumps({"record": saved.RECORD, "format": saved.FORMAT} | config))
-        self._digest = _digest(config)
+        self._digest = _digest(config, late)
         if self._kept is not None:
-            _check_same(self.path, self._kept.config, config)
+            there = self._kept.config
+            if late and self._kept.result is None:
+                there = there | {"method_options": config["method_options"]}
+            _check_same(self.path, there, config)
         if not write:
             return
         self.path.mkdir(parents=True, exist_ok=True)
@@ -119,7 +125,7 @@ class RunFolder:
             left.unlink()
         if record is not None and (self._kept is None or not (self.path / saved.NOISE).is_file()):
             record.save(self.path / saved.NOISE)
-        if self._kept is None:
+        if self._kept is None or self._kept.config["method_options"] != config["method_options"]:
             self._write_json(saved.CONFIG, config)
 
     @property
@@ -193,9 +199,10 @@ class RunFolder:
         write_whole(self.path / name, f"{text}\n".encode())
 
 
-def _digest(config: dict[str, Any]) -> str:
+def _digest(config: dict[str, Any], late: bool) -> str:
     """What marks the checkpoints of a run: SHA-256 of what its config.json says but for what may differ."""
-    kept = {key: value for key, value in config.items() if key not in saved.FREE}
+    free = (*saved.FREE, "method_options") if late else saved.FREE
+    kept = {key: value for key, value in config.items() if key not in free}
     kept["data"] = {key: value for key, value in config["data"].items() if f"data.{key}" not in saved.FREE}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 

@@ -175,7 +175,7 @@ def train(
             "seed": seed,
             "settings": checked.to_dict() | {"augment": augment},
         }
-        folder.open(config, record, write=team.first)
+        folder.open(config, record, write=team.first, late=learning.late)
         team.wait()
         if folder.finished is not None:
             if features and team.first and not (folder.path / saved.FEATURES).is_file():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,27 +16,31 @@ from torch import Tensor
 from pynoise import _checks, seeds
 from pynoise._fingerprint import Fingerprint
 from pynoise._progress import Counted
-from pynoise._scikit import known, threads_of, training_data
+from pynoise._scikit import known, plain, threads_of, training_data
 from pynoise._torch_device import device_of, tuned
 from pynoise._torch_state import seeded
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputValueError
 from pynoise.knn import Neighbors, search
 from pynoise.knn.nearest import ENGINES
 from pynoise.methods.knet import export, saved
 from pynoise.methods.knet.learn import LOSSES, learn
 from pynoise.methods.knet.network import KNetwork
+from pynoise.methods.knet.ranges import k_range_of
 from pynoise.methods.knet.votes import Votes
 
 if TYPE_CHECKING:
     from pynoise.training import Run
 
-__all__ = ["KNet", "k_range_of"]
+__all__ = ["KNet"]
 
 # A hidden layer narrower than this loses classes; see docs/knet.md.
 _LEAST_HIDDEN = 16
 
-# Rows in one forward pass: some tens of megabytes for 512 features.
+_MOST_HIDDEN = 1 << 16
+
+# Rows in one forward pass, and numbers in one go where they are float64: tens of megabytes.
 _BLOCK = 1 << 14
+_NUMBERS = 1 << 22
 
 
 class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -58,7 +62,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         What is minimised, of the votes v and the network's softmax p: -Σ v log p, or Σ v log(v / p). They
         differ by the entropy of the votes, which the network does not change: it learns the same by both.
     epochs, batch_size : int
-        Passes over the training rows, and rows in a step: so many or, evenly spread, a few more.
+        Passes over the training rows, and rows in a step: so many at least, and no step of a rest.
     lr : float
         Adam's learning rate at its highest; it falls to 0 along half a cosine.
     engine : {"exact", "hnsw", "torch"}
@@ -66,8 +70,8 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
     device : str
         Where the network learns and predicts: "auto" (CUDA where there is one), "cpu" or "cuda".
     n_jobs : int, optional
-        Number of threads of the search and of predictions; one a core by default and with -1, one less with
-        -2, and so on. What is learnt does not depend on it.
+        Number of threads of the search and of predictions; by default and with -1 one a core (for
+        predictions, what torch is set to), with -2 one less, and so on. What is learnt does not depend on it.
     random_state : int
         Seed of the first weights, the order of the rows and the Ks, 0 ≤ random_state < 2⁶⁴.
 
@@ -172,6 +176,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         self.check()
         device = device_of(self.device)
         _checks.callback("progress", progress)
+        self.__dict__.pop("network_", None)  # where this fails, it is not fitted
         rows, labels, classes = training_data(self, X, y)
         if len(classes) < 2:
             raise InputValueError(
@@ -195,27 +200,28 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         with tuned(1, device), seeded(seeds.split(self.random_state, "knet"), device):
             # On the CPU, so that every device begins with the same weights.
             network = KNetwork(rows.shape[1], len(classes), width, (least, most))
-            features = _floats(rows)
-            network.center, network.factor = _normal(features)
-            votes = Votes(indices, labels, len(classes), device)
-            self.loss_curve_ = learn(
+            network.center, network.factor = _normal(rows)
+            losses = learn(
                 network.to(device),
-                features.to(device),
-                votes,
+                _normalised(rows, network).to(device),
+                Votes(indices, labels, len(classes), device),
                 loss=self.loss,
                 epochs=self.epochs,
                 batch_size=self.batch_size,
                 lr=self.lr,
                 report=report,
             )
-        self.classes_ = classes
-        self.network_ = network.cpu()
+            network.cpu()
+        self.classes_, self.loss_curve_ = classes, losses
+        # As they were now: whoever sets others later has not fitted them.
+        self._fitted_parameters = {name: plain(value) for name, value in self.get_params().items()}
+        self.network_ = network
         return self
 
     @property
     def n_parameters_(self) -> int:
         """Weights of the network that were learnt."""
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         return sum(weights.numel() for weights in self.network_.parameters())
 
     def predict_proba(
@@ -304,7 +310,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         OSError
             If the system refuses.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         saved.write(self, path)
 
     @classmethod
@@ -341,7 +347,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         OSError
             If the system refuses.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         if run is not None:
             from pynoise.training import Run  # which needs methods, and so this
 
@@ -408,11 +414,10 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         self, X: ArrayLike, k: int | None, extrapolate: bool, ask: Callable[[Tensor, Tensor], Tensor]
     ) -> NDArray[Any]:
         """What the network says of rows, block by block."""
-        check_is_fitted(self)
-        self.check()
+        check_is_fitted(self, "network_")
         threads, device = threads_of(self.n_jobs), device_of(self.device)
         least, most = self.network_.k_range
-        k = (least + most) // 2 if k is None else _checks.whole("k", k, 1)
+        k = (least + most) // 2 if k is None else _checks.whole("k", k, 1, 2**31 - 1)
         if not _checks.flag("extrapolate", extrapolate) and not least <= k <= most:
             raise InputValueError(
                 "k",
@@ -420,47 +425,50 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
                 "allow others (extrapolate=True)",
             )
         rows = _checks.features("X", validate_data(self, X, reset=False, dtype="numeric"))
-        self.network_.to(device)
-        try:
-            with tuned(threads or 0, device), torch.inference_mode():
+        with tuned(threads or 0, device), torch.inference_mode():
+            x = _normalised(rows, self.network_)
+            self.network_.to(device)
+            try:
                 parts = [
-                    ask(features.to(device), torch.full((len(features),), k, device=device)).cpu()
-                    for start in range(0, len(rows), _BLOCK)
-                    for features in [_floats(rows[start : start + _BLOCK])]
+                    ask(part.to(device), torch.full((len(part),), k, device=device)).cpu()
+                    for part in torch.split(x, _BLOCK)
                 ]
-        finally:
-            self.network_.cpu()  # what is copied or pickled must not want a device
+            finally:
+                self.network_.cpu()  # what is copied or pickled must not want a device
         return torch.cat(parts).numpy()
 
 
-def k_range_of(value: Any) -> tuple[int, int]:
-    """The smallest and the largest K of a range, or of a single K."""
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        value = (value, value)
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray) or len(value) != 2:
-        raise InputTypeError(
-            "k_range", f"{value!r} is not a smallest and a largest K; give (1, 101), or one K"
-        )
-    least = _checks.whole("k_range", value[0], 1)
-    return least, _checks.whole("k_range", value[1], least, None, "")
-
-
 def _whole_or(value: Any, default: int) -> int:
-    return default if value is None else _checks.whole("hidden", value, 1)
+    return default if value is None else _checks.whole("hidden", value, 1, _MOST_HIDDEN)
 
 
-def _floats(rows: NDArray[Any]) -> Tensor:
-    """Rows as the network takes them, float32."""
-    with np.errstate(over="ignore"):  # said below
-        features = np.ascontiguousarray(rows, np.float32)
-    if not np.isfinite(features).all():
-        raise InputValueError("X", "has values beyond float32's 3.4e38; scale it down")
-    return torch.from_numpy(features)
+def _blocks(rows: NDArray[Any]) -> Iterator[slice]:
+    step = max(1, _NUMBERS // rows.shape[1])
+    for start in range(0, len(rows), step):
+        yield slice(start, start + step)
 
 
-def _normal(features: Tensor) -> tuple[Tensor, Tensor]:
-    """What to subtract from features [N, d] and to multiply them by, in one scale for all columns."""
-    center = features.mean(dim=0, dtype=torch.float64).float()
-    spread = (features - center).square().mean(dtype=torch.float64).sqrt()
-    factor = 1 / spread if spread > 0 else torch.ones_like(spread)
-    return center, factor.float()
+def _normal(rows: NDArray[Any]) -> tuple[Tensor, Tensor]:
+    """What to subtract from rows [N, d] and to multiply them by, in one scale for all columns."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # refused below
+        center = rows.mean(axis=0, dtype=np.float64)
+        largest = max(np.abs(rows[part] - center).max() for part in _blocks(rows))
+        # As shares of the largest: squares themselves may be too large, or too small.
+        shares = sum((((rows[part] - center) / largest) ** 2).sum() for part in _blocks(rows))
+        factor = 1 / (largest * np.sqrt(shares / rows.size)) if largest > 0 else 1.0
+    if not (np.isfinite(factor) and factor > 0):
+        raise InputValueError("X", f"differs by {largest:.3g} at most, which float64 cannot scale; scale it")
+    return torch.from_numpy(center), torch.tensor(factor, dtype=torch.float64)
+
+
+def _normalised(rows: NDArray[Any], network: KNetwork) -> Tensor:
+    """Rows as the network takes them, float32, block by block; on the CPU."""
+    x = torch.empty(rows.shape, dtype=torch.float32, device="cpu")
+    for part in _blocks(rows):
+        x[part] = network.normalised(torch.from_numpy(rows[part].astype(np.float64)))
+    if not torch.isfinite(x).all():
+        raise InputValueError(
+            "X",
+            "has values so far from those that were fitted that float32 cannot hold them; scale it alike",
+        )
+    return x

@@ -15,6 +15,7 @@ from torch.export import Dim, ExportedProgram
 
 from pynoise._files import check_output, write_whole
 from pynoise._packages import needed
+from pynoise._torch_state import undisturbed
 from pynoise.errors import InputValueError
 from pynoise.methods.knet.network import KNetwork
 
@@ -58,7 +59,7 @@ class _Shares(nn.Module):
         self.network = network
 
     def forward(self, inputs: Tensor, k: Tensor) -> Tensor:
-        shares: Tensor = self.network(self.front(inputs), k).softmax(dim=1)
+        shares: Tensor = self.network(self.network.normalised(self.front(inputs)), k).softmax(dim=1)
         return shares
 
 
@@ -74,17 +75,19 @@ def write(network: KNetwork, classes: NDArray[Any], path: str | Path, run: Run |
             with needed("path", package, "'pynoise-lab[onnx]'", what=".onnx"):
                 import_module(package)
     width = len(network.center)
-    front, shape, name = (nn.Identity(), (width,), "features") if run is None else _front(run, width)
-    # Two rows: a graph of one might be made for one alone.
-    example = (torch.zeros(2, *shape), torch.ones(2, dtype=torch.int64))
-    rows = Dim("rows")
-    program = torch.export.export(
-        _Shares(front, network).eval(), example, dynamic_shapes={"inputs": {0: rows}, "k": {0: rows}}
-    )
-    for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # it names files of this machine
     words = {"classes": json.dumps(classes.tolist()), "k_range": json.dumps(network.k_range)}
-    write_whole(file, _onnx(program, name, rows, words) if to_onnx else _pt2(program, words))
+    rows = Dim("rows")
+    with undisturbed(torch.device("cpu")):
+        front, shape, name = (nn.Identity(), (width,), "features") if run is None else _front(run, width)
+        # Two rows: a graph of one might be made for one alone.
+        example = (torch.zeros(2, *shape), torch.ones(2, dtype=torch.int64))
+        program = torch.export.export(
+            _Shares(front, network).eval(), example, dynamic_shapes={"inputs": {0: rows}, "k": {0: rows}}
+        )
+        for node in program.graph.nodes:
+            node.meta.pop("stack_trace", None)  # it names files of this machine
+        content = _onnx(program, name, rows, words) if to_onnx else _pt2(program, words)
+    write_whole(file, content)
 
 
 def _front(run: Run, width: int) -> tuple[nn.Module, tuple[int, ...], str]:

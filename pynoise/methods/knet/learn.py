@@ -20,7 +20,7 @@ LOSSES = ("cross-entropy", "kl")
 
 def learn(
     network: KNetwork,
-    features: Tensor,
+    x: Tensor,
     votes: Votes,
     *,
     loss: str,
@@ -36,9 +36,9 @@ def learn(
     Parameters
     ----------
     network : KNetwork
-        With center and factor as they shall be.
-    features : Tensor of float32, [N, d]
         On its device.
+    x : Tensor of float32, [N, d]
+        Normalised features, on its device.
     votes : Votes
         Of the N examples, for the largest K of the network's range.
     loss : {"cross-entropy", "kl"}
@@ -56,9 +56,9 @@ def learn(
     Raises
     ------
     TrainingError
-        If a loss is no finite number.
+        If a loss, or a weight in the end, is no finite number.
     """
-    device, count = features.device, len(features)
+    device, count = x.device, len(x)
     least, most = network.k_range
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, fused=True)
     steps = max(1, count // batch_size)  # no batch of one, which has no variance
@@ -74,7 +74,7 @@ def learn(
                 group["lr"] = lr * (1 + cos(pi * (epoch + step / steps) / epochs)) / 2
             k = drawn[rows]
             targets = votes.shares(rows, k)
-            logits = network(features[rows], k)
+            logits = network(x[rows], k)
             each = functional.cross_entropy(logits, targets, reduction="none")
             if loss == "kl":
                 each = each + torch.xlogy(targets, targets).sum(dim=1)
@@ -83,8 +83,16 @@ def learn(
             optimizer.step()
             total += each.detach().sum()
         found.append(float(total) / count)
-        if not torch.isfinite(total):
-            raise TrainingError(f"kNet's loss is {found[-1]} in epoch {epoch + 1}; give a smaller lr")
+        # The last step has no loss after it: what came of it is looked at itself.
+        whole = torch.isfinite(total) and all(
+            torch.isfinite(values).all() for values in network.state_dict().values()
+        )
+        if not whole:
+            words = f"in epoch {epoch + 1} (loss {found[-1]:.4g}); give a smaller lr"
+            raise TrainingError(f"kNet's loss or weights are no numbers any more {words}")
         report(epoch + 1, epochs)
     network.eval()
+    with torch.no_grad():
+        if not torch.isfinite(network(x[rows], k)).all():
+            raise TrainingError("kNet's weights have become too large for float32; give a smaller lr")
     return found

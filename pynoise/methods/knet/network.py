@@ -25,9 +25,9 @@ class KNetwork(nn.Module):
 
     Attributes
     ----------
-    center : Tensor of float32, [d]
+    center : Tensor of float64, [d]
         What is subtracted from features: the mean of the training rows.
-    factor : Tensor of float32
+    factor : Tensor of float64
         What they are multiplied by then: one number for all, so that neighbours stay neighbours.
     """
 
@@ -40,19 +40,22 @@ class KNetwork(nn.Module):
         self.norm = nn.BatchNorm1d(hidden)
         self.last = nn.Linear(hidden, num_classes)
         self.k_range = k_range
-        self.register_buffer("center", torch.zeros(width))
-        self.register_buffer("factor", torch.ones(()))
+        self.register_buffer("center", torch.zeros(width, dtype=torch.float64))
+        self.register_buffer("factor", torch.ones((), dtype=torch.float64))
 
-    def hidden(self, features: Tensor, k: Tensor) -> Tensor:
-        """What the last layer takes, [B, hidden], of features [B, d] and K [B], any number."""
+    def normalised(self, features: Tensor) -> Tensor:
+        """Features [B, d] as the first layer takes them: float32, from a difference in float64."""
+        return ((features.double() - self.center) * self.factor).float()
+
+    def hidden(self, x: Tensor, k: Tensor) -> Tensor:
+        """What the last layer takes, [B, hidden], of normalised features [B, d] and K [B], any number."""
         least, most = self.k_range
         # -1 at the smallest K and 1 at the largest, like the features' own size.
-        scaled = (2 * k.to(features.dtype) - (least + most)) / max(most - least, 1)
-        x = torch.cat([(features - self.center) * self.factor, scaled[:, None]], dim=1)
-        found: Tensor = self.norm(functional.relu(self.first(x)))
+        scaled = (2 * k.to(x.dtype) - (least + most)) / max(most - least, 1)
+        found: Tensor = self.norm(functional.relu(self.first(torch.cat([x, scaled[:, None]], dim=1))))
         return found
 
-    def forward(self, features: Tensor, k: Tensor) -> Tensor:
-        """Logits [B, L] of features, float32 [B, d], and K, [B]."""
-        logits: Tensor = self.last(self.hidden(features, k))
+    def forward(self, x: Tensor, k: Tensor) -> Tensor:
+        """Logits [B, L] of normalised features, float32 [B, d], and K, [B]."""
+        logits: Tensor = self.last(self.hidden(x, k))
         return logits

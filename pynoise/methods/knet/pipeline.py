@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, seeds
 from pynoise._progress import Progress, wordless
+from pynoise._scikit import plain
 from pynoise.data import Dataset
-from pynoise.errors import InputValueError, unknown_name
+from pynoise.errors import InputError, InputValueError, TrainingError, unknown_name
 from pynoise.knn import label_histograms, neighbors, search
 from pynoise.methods.cross_entropy import CrossEntropy
 from pynoise.methods.knet.agreement import agreement
-from pynoise.methods.knet.estimator import KNet, k_range_of
+from pynoise.methods.knet.estimator import KNet
+from pynoise.methods.knet.ranges import k_range_of
 
 if TYPE_CHECKING:
     from pynoise.training.evaluate import Evaluation
@@ -52,6 +54,8 @@ class KNetMethod(CrossEntropy):
         Of `KNet`: k_range, hidden, metric, loss, epochs, batch_size, lr, engine.
     """
 
+    late = True
+
     def __init__(self, ks: int | Sequence[int] | None = None, *, fixed: bool = False, **options: Any) -> None:
         known = [name for name in KNet().get_params() if name not in _NOT_OPTIONS]
         for name in options:
@@ -70,7 +74,7 @@ class KNetMethod(CrossEntropy):
     def options(self) -> dict[str, Any]:
         """What decides it."""
         parameters = self._model.get_params()
-        own = {name: value for name, value in parameters.items() if name not in _NOT_OPTIONS}
+        own = {name: plain(value) for name, value in parameters.items() if name not in _NOT_OPTIONS}
         k_range = list(k_range_of(self._model.k_range))
         return {"ks": list(self._ks), "fixed": self._fixed} | own | {"k_range": k_range}
 
@@ -97,6 +101,17 @@ class KNetMethod(CrossEntropy):
         }
         if not training.team.first:
             return {}
+        kept = "the network is kept: go on with another (resume=True; on the command line --resume)"
+        try:
+            return self._result(training, parts, folder, progress)
+        except TrainingError as error:
+            raise TrainingError(f"{error}; {kept}") from None
+        except InputError as error:  # too few examples could be read, say
+            raise InputValueError("method_options", f"{error.argument}: {error.problem}; {kept}") from None
+
+    def _result(
+        self, training: Training, parts: Mapping[str, Evaluation], folder: Path, progress: Progress
+    ) -> dict[str, Any]:
         started = time.perf_counter()
         labels = training.targets if training.targets.ndim == 1 else training.targets.argmax(dim=1)
         noisy = labels.cpu()[training.rows].numpy().astype(np.int32)
