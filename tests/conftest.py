@@ -9,7 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from pynoise import cli, data
 
@@ -61,6 +63,20 @@ def one_thread():
 @pytest.fixture(scope="module")
 def digits():
     return data.load("digits")
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """A folder of images: 15 dark cats and 15 light dogs to learn from, 5 of each to test."""
+    rng = np.random.default_rng(0)
+    for part, count in {"train": 15, "test": 5}.items():
+        for light, name in enumerate(("cat", "dog")):
+            folder = tmp_path / "pets" / part / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                pixels = rng.integers(0, 100, (6, 6, 3)) + 120 * light
+                Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i:02}.png")
+    return tmp_path / "pets"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 from reference import neighbors as twin
 
 from pynoise import analysis, data, knn, noise, training
@@ -157,19 +156,12 @@ def test_progress_counts_features_and_neighbours(flipped):
     assert [call for call in calls if call[0] == "features"][-1] == ("features", 1797, 1797)
 
 
-def test_images_that_were_skipped_are_left_out(tmp_path):
+def test_images_that_were_skipped_are_left_out(pets, tmp_path):
     rng = np.random.default_rng(0)
-    for part, count in {"train": 15, "test": 5}.items():
-        for light, name in enumerate(("cat", "dog")):
-            folder = tmp_path / "pets" / part / name
-            folder.mkdir(parents=True)
-            for i in range(count):
-                pixels = rng.integers(0, 100, (6, 6, 3)) + 120 * light
-                Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i:02}.png")
     for spoilt in ("train/cat/03.png", "train/dog/00.png", "test/cat/01.png"):
-        (tmp_path / "pets" / spoilt).write_bytes(b"")
+        (pets / spoilt).write_bytes(b"")
     run = training.train(
-        tmp_path / "pets", out=tmp_path / "r", noise="flip", level=0.2, batch_size=8, validation=0,
+        pets, out=tmp_path / "r", noise="flip", level=0.2, batch_size=8, validation=0,
         skip_corrupt=True, **QUICK,
     )  # fmt: skip
     assert len(run.result["skipped"]) == 3
@@ -196,7 +188,7 @@ def test_images_that_were_skipped_are_left_out(tmp_path):
         folders.y_train, "concentrated", 0.5, features=rng.normal(size=(30, 2)), names=folders.names
     )
     other = training.train(
-        tmp_path / "pets", out=tmp_path / "s", noise=record, batch_size=8, validation=0, skip_corrupt=True,
+        pets, out=tmp_path / "s", noise=record, batch_size=8, validation=0, skip_corrupt=True,
         **QUICK,
     )  # fmt: skip
     with pytest.raises(InputValueError, match="features: are needed: the noise lies in a space of 2 dimen"):

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from pynoise import methods
 from pynoise.errors import InputTypeError, InputValueError, TrainingError
@@ -228,19 +227,11 @@ def test_cuda(digits, tmp_path):
     assert result["knet_accuracy"]["51"] >= result["preliminary_accuracy"] - 0.005
 
 
-def test_images_that_could_not_be_read_have_no_vote(tmp_path):
-    rng = np.random.default_rng(0)
-    for part, count in {"train": 15, "test": 5}.items():
-        for light, name in enumerate(("cat", "dog")):
-            folder = tmp_path / "pets" / part / name
-            folder.mkdir(parents=True)
-            for i in range(count):
-                pixels = rng.integers(0, 100, (6, 6, 3)) + 120 * light
-                Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i:02}.png")
+def test_images_that_could_not_be_read_have_no_vote(pets, tmp_path):
     for spoilt in ("train/cat/03.png", "test/cat/01.png"):
-        (tmp_path / "pets" / spoilt).write_bytes(b"")
+        (pets / spoilt).write_bytes(b"")
     options = {"method": "knet", "method_options": FEW, "batch_size": 8, "validation": 0}
-    run = train(tmp_path / "pets", out=tmp_path / "run", skip_corrupt=True, **options, **QUICK)
+    run = train(pets, out=tmp_path / "run", skip_corrupt=True, **options, **QUICK)
     assert run.result["knet"]["stored_values"] == 29 * 256
     parts = extract(run, threads=1)
     rows = np.delete(np.arange(30), 3)

@@ -25,6 +25,8 @@ from pynoise.training.source import Source
 from pynoise.training.streamed import Streamed
 from pynoise.training.transforms import MEAN, RECIPES, STD, recipe_named
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZES = ((40, 30), (30, 40), (33, 33), (12, 50), (50, 12))  # (width, height)
 
 
@@ -33,14 +35,6 @@ def picture(number, size):
     rng = np.random.default_rng(number)
     pixels = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return Image.fromarray(pixels).resize(size)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
