@@ -56,10 +56,9 @@ def number(argument: str, value: Any) -> float:
 
 def positive(argument: str, value: Any) -> float:
     """Check a finite number above 0."""
-    found = number(argument, value)
-    if found == 0:
-        raise InputValueError(argument, "is 0; give more")
-    return found
+    if isinstance(value, int | float | np.integer | np.floating) and not 0 < value < math.inf:
+        raise InputValueError(argument, f"{value!r} is not a finite number above 0")
+    return number(argument, value)
 
 
 def seed(argument: str, value: Any) -> int:

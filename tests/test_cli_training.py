@@ -200,7 +200,7 @@ def test_noise_is_named_in_several_ways(at, stage, tmp_path, given, kind, level,
         ("train --out q --optimizer adm", "'--optimizer': 'adm' is not known (did you mean 'adam'?)"),
         ("train --out q --epochs 0", "'--epochs': 0 is too small; give at least 1"),
         ("train --out q --epoch 3", "No such option '--epoch'"),
-        ("train --out q --lr 0", "'--lr': is 0; give more"),
+        ("train --out q --lr 0", "'--lr': 0.0 is not a finite number above 0"),
         ("train --out q --schedule step --step-at a", "'--step-at': 'a' is not a list of whole numbers"),
         (
             "train --out q --validation 0.0001",

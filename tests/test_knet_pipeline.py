@@ -205,9 +205,9 @@ COMMANDS = {
     "--set hiden=3": "'hiden' is not known (did you mean 'hidden'?)",
     "--set ks=1,x": "ks: ",
     "--set hidden=true": "hidden: True is not a whole number",
-    "--set k_range=9:3": "k_range: 3 is too small; give at least 9",
+    "--set k_range=9:3": "k_range: (9, 3) goes down; give the smallest K first",
     "--set hidden=wide": "hidden: 'wide' is not a whole number",
-    "--set lr=-0.1": "lr: -0.1 is not a finite number",
+    "--set lr=-0.1": "lr: -0.1 is not a finite number above 0",
     "--set k_range=1,5000": "k_range goes up to K = 5000",
 }
 

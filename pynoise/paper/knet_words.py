@@ -50,10 +50,11 @@ def notes(
         found += [f"Map of {name}: {map_words(noise.semantic_map(name))}." for name in made]
     for name, result in made.items():
         hidden, features = (result["knet"][key] for key in ("hidden", "features"))
-        found.append(
-            f"kNet has {hidden} hidden units for the {features} features of {result['network']} on {name}; "
-            "the paper's has a 16th as many as features."
-        )
+        if hidden != features // 16:
+            found.append(
+                f"kNet has {hidden} hidden units for the {features} features of {result['network']} on "
+                f"{name}; the paper's Table 1 has {features // 16}."
+            )
     if scale < 1:
         found.append(f"{scale:.10g} of the training examples were taken.")
     return found

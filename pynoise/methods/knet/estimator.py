@@ -141,7 +141,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         X: ArrayLike,
         y: ArrayLike,
         *,
-        neighbors: str | Path | Neighbors | None = None,
+        neighbors: str | Path | Neighbors | NDArray[np.integer[Any]] | None = None,
         progress: Counted | None = None,
     ) -> Self:
         """Find the neighbours of the training rows, each without itself, and learn how they vote.
@@ -152,9 +152,10 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             Training rows, finite.
         y : array_like, [N]
             Their classes, noise and all: integers, strings or booleans; two or more different ones.
-        neighbors : str, Path or Neighbors, optional
-            The neighbours of these very rows (`pynoise.knn.neighbors` with ``of="train"``), as many as the
-            largest K at least, in place of a search.
+        neighbors : Neighbors, str, Path or ndarray of int [N, K], optional
+            In place of a search the neighbours of these very rows, nearest first, as many as the largest K at
+            least: those of `pynoise.knn.neighbors` with ``of="train"``, or their file; or the indices that
+            `pynoise.knn.search` finds with ``exclude_self=True``.
         progress : callable, optional
             Called with (phase, done, total), phases "neighbours" and "kNet".
 
@@ -338,7 +339,8 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         run : str, Path or Run, optional
             The run whose network makes the features, or its folder. That network is then put before kNet, and
             the first input is ``inputs``, float32: images [B, C, H, W] or rows [B, d] with the numbers that
-            the data set has; images from files as their recipe leaves them.
+            the data set has; images from files as their recipe leaves them. This model must have been fitted
+            on the features of that very network: ``KNet.load`` of the run's own ``knet.npz``, say.
 
         Raises
         ------
@@ -378,7 +380,7 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
         self,
         rows: NDArray[Any],
         most: int,
-        given: str | Path | Neighbors | None,
+        given: str | Path | Neighbors | NDArray[np.integer[Any]] | None,
         progress: Counted | None,
     ) -> NDArray[np.int32]:
         """The `most` nearest others of each row, [N, most]: found, or checked."""
@@ -395,6 +397,17 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
                 progress=progress,
             )
             return found[0]
+        if isinstance(given, np.ndarray):
+            if given.dtype.kind not in "iu" or given.ndim != 2 or len(given) != len(rows):
+                raise InputValueError(
+                    "neighbors",
+                    f"is {given.dtype} of shape {given.shape}; wanted are integers [{len(rows)}, K]",
+                )
+            if given.shape[1] < most or given.min() < 0 or given.max() >= len(rows):
+                raise InputValueError(
+                    "neighbors", f"is not {most} or more of the rows 0..{len(rows) - 1} for each row"
+                )
+            return given[:, :most].astype(np.int32)
         neighbors = Neighbors.given(given, "train")
         if neighbors.train != Fingerprint.of(rows):
             raise InputValueError(

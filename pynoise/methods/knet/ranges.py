@@ -9,7 +9,7 @@ import numpy as np
 
 from pynoise import _checks
 from pynoise._core import MOST_VOTES
-from pynoise.errors import InputTypeError
+from pynoise.errors import InputTypeError, InputValueError
 
 __all__ = ["k_range_of"]
 
@@ -22,5 +22,7 @@ def k_range_of(value: Any) -> tuple[int, int]:
         raise InputTypeError(
             "k_range", f"{value!r} is not a smallest and a largest K; give (1, 101), or one K"
         )
-    least = _checks.whole("k_range", value[0], 1, MOST_VOTES)
-    return least, _checks.whole("k_range", value[1], least, MOST_VOTES)
+    least, most = (_checks.whole("k_range", end, 1, MOST_VOTES) for end in value)
+    if most < least:
+        raise InputValueError("k_range", f"({least}, {most}) goes down; give the smallest K first")
+    return least, most
