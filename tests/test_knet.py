@@ -207,7 +207,7 @@ def test_shapes_and_sums(fitted):
 def test_rows_are_told_apart_block_by_block(fitted, monkeypatch):
     model, x = fitted
     whole = model.predict_proba(x)
-    monkeypatch.setattr("pynoise.methods.knet.estimator._BLOCK", 7)
+    monkeypatch.setattr("pynoise.methods.knet.estimator._NUMBERS", 35)  # seven rows of five
     np.testing.assert_allclose(model.predict_proba(x), whole, rtol=1e-6)
 
 

@@ -38,8 +38,7 @@ _LEAST_HIDDEN = 16
 
 _MOST_HIDDEN = 1 << 16
 
-# Rows in one forward pass, and numbers in one go where they are float64: tens of megabytes.
-_BLOCK = 1 << 14
+# Numbers of rows in one go, where they are float64: 32 megabytes.
 _NUMBERS = 1 << 22
 
 
@@ -202,9 +201,12 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             # On the CPU, so that every device begins with the same weights.
             network = KNetwork(rows.shape[1], len(classes), width, (least, most))
             network.center, network.factor = _normal(rows)
+            x = torch.empty(rows.shape)
+            for part, block in _normalised(rows, network, torch.device("cpu")):
+                x[part] = block
             losses = learn(
                 network.to(device),
-                _normalised(rows, network).to(device),
+                x.to(device),
                 Votes(indices, labels, len(classes), device),
                 loss=self.loss,
                 epochs=self.epochs,
@@ -439,12 +441,11 @@ class KNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn
             )
         rows = _checks.features("X", validate_data(self, X, reset=False, dtype="numeric"))
         with tuned(threads or 0, device), torch.inference_mode():
-            x = _normalised(rows, self.network_)
             self.network_.to(device)
             try:
                 parts = [
-                    ask(part.to(device), torch.full((len(part),), k, device=device)).cpu()
-                    for part in torch.split(x, _BLOCK)
+                    ask(x, torch.full((len(x),), k, device=device)).cpu()
+                    for _, x in _normalised(rows, self.network_, device)
                 ]
             finally:
                 self.network_.cpu()  # what is copied or pickled must not want a device
@@ -474,14 +475,15 @@ def _normal(rows: NDArray[Any]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(center), torch.tensor(factor, dtype=torch.float64)
 
 
-def _normalised(rows: NDArray[Any], network: KNetwork) -> Tensor:
-    """Rows as the network takes them, float32, block by block; on the CPU."""
-    x = torch.empty(rows.shape, dtype=torch.float32, device="cpu")
+def _normalised(
+    rows: NDArray[Any], network: KNetwork, device: torch.device
+) -> Iterator[tuple[slice, Tensor]]:
+    """Rows as the network takes them, float32, block by block; the network is on the device."""
     for part in _blocks(rows):
-        x[part] = network.normalised(torch.from_numpy(rows[part].astype(np.float64)))
-    if not torch.isfinite(x).all():
-        raise InputValueError(
-            "X",
-            "has values so far from those that were fitted that float32 cannot hold them; scale it alike",
-        )
-    return x
+        x = network.normalised(torch.from_numpy(rows[part].astype(np.float64)).to(device))
+        if not torch.isfinite(x).all():
+            raise InputValueError(
+                "X",
+                "has values so far from those that were fitted that float32 cannot hold them; scale it alike",
+            )
+        yield part, x
