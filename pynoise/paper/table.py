@@ -59,7 +59,7 @@ class Table(Rows):
         """
         parts = [f"# {self.meta['title']}"]
         for block in self.meta["blocks"]:
-            parts += [f"## {block['dataset']}", f"{_words(block)}."]
+            parts += [f"## {block['dataset']}", f"{_words(block, self.meta['scale'])}."]
             head, *body = self._grid(block, "**{}**")
             if body:
                 rule = ["---", "---", *["--:"] * (len(head) - 2)]
@@ -71,7 +71,7 @@ class Table(Rows):
         """The same for a terminal: * marks the best of ours in each row."""
         lines = [self.meta["title"], "percent; * the best of ours in a row; (as published)"]
         for block in self.meta["blocks"]:
-            lines += ["", f"{block['dataset']}: {_words(block)}"]
+            lines += ["", f"{block['dataset']}: {_words(block, self.meta['scale'])}"]
             grid = self._grid(block, "*{}")
             lines += aligned(grid) if len(grid) > 1 else []
         return "\n".join(lines) + "\n"
@@ -102,11 +102,12 @@ class Table(Rows):
         return grid
 
 
-def _words(block: dict[str, Any]) -> str:
+def _words(block: dict[str, Any], scale: float) -> str:
     if block["problem"] is not None:
         return str(block["problem"])
+    share = f"a share of {scale:.10g} of the training set: " if scale < 1 else ""
     return (
-        f"{block['train_examples']:,} training and {block['test_examples']:,} test examples, "
+        f"{share}{block['train_examples']:,} training and {block['test_examples']:,} test examples, "
         f"{block['realised_rate']:.4f} of the training labels wrong"
     )
 
