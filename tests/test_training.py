@@ -48,7 +48,7 @@ def without_times(rows):
         ({"epochs": 0}, "epochs: 0 is too small"),
         ({"batch_size": 1}, "batch_size: 1 is too small; give at least 2"),
         ({"optimizer": "adm"}, "did you mean 'adam'"),
-        ({"lr": 0}, "lr: is 0"),
+        ({"lr": 0}, "lr: 0 is not a finite number above 0"),
         ({"lr": -1.0}, "lr: -1.0 is not a finite number"),
         ({"lr": float("nan")}, "lr: nan is not"),
         ({"lr": 0.1, "lr_min": 0.2}, "lr_min: 0.2 is above the highest rate, 0.1"),
