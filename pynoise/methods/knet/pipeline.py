@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,8 @@ from numpy.typing import NDArray
 from pynoise import _checks, seeds
 from pynoise._progress import Progress, wordless
 from pynoise._scikit import plain
-from pynoise.data import Dataset
 from pynoise.errors import InputError, InputValueError, TrainingError, unknown_name
-from pynoise.knn import label_histograms, neighbors, search
+from pynoise.knn import label_histograms, search
 from pynoise.methods.cross_entropy import CrossEntropy
 from pynoise.methods.knet.agreement import agreement
 from pynoise.methods.knet.estimator import KNet
@@ -63,7 +63,7 @@ class KNetMethod(CrossEntropy):
                 raise unknown_name("method_options", name, ["ks", "fixed", *known])
         self._model = KNet(**options)
         self._model.check()
-        least, most = k_range_of(self._model.k_range)
+        self._k_range = least, most = k_range_of(self._model.k_range)
         usual = [k for k in _KS if least <= k <= most] or [(least + most) // 2]
         self._ks, _ = _checks.counts("ks", usual if ks is None else ks)
         for k in self._ks:
@@ -75,8 +75,7 @@ class KNetMethod(CrossEntropy):
         """What decides it."""
         parameters = self._model.get_params()
         own = {name: plain(value) for name, value in parameters.items() if name not in _NOT_OPTIONS}
-        k_range = list(k_range_of(self._model.k_range))
-        return {"ks": list(self._ks), "fixed": self._fixed} | own | {"k_range": k_range}
+        return {"ks": list(self._ks), "fixed": self._fixed} | own | {"k_range": list(self._k_range)}
 
     def begin(self, training: Training) -> None:
         """Refuse what would fail after the last epoch."""
@@ -85,7 +84,7 @@ class KNetMethod(CrossEntropy):
             raise InputValueError(
                 "noise", "leaves labels of one class, which have nothing to tell apart; give a lower level"
             )
-        most = k_range_of(self._model.k_range)[1]
+        most = self._k_range[1]
         if most >= len(training.rows):
             raise InputValueError(
                 "method_options",
@@ -119,19 +118,20 @@ class KNetMethod(CrossEntropy):
         given = training.held["test"].labels.cpu().numpy().astype(np.int32)
         x_test, y_test = _seen(parts["test"], given)
         classes = parts["test"].logits.shape[1]
-        model, threads = self._model_of(training), torch.get_num_threads()
-        most = k_range_of(model.k_range)[1]
-        data = Dataset(x, y, x_test, y_test, tuple(map(str, range(classes))), "features")
-        searched: dict[str, Any] = {
-            "metric": model.metric,
-            "engine": model.engine,
-            "seed": model.random_state,
-        }
-        near = neighbors(data, most, of="train", threads=threads, progress=wordless(progress), **searched)
+        model = self._model_of(training)
+        find = partial(
+            search,
+            metric=model.metric,
+            engine=model.engine,
+            seed=model.random_state,
+            threads=torch.get_num_threads(),
+            progress=wordless(progress),
+        )
+        near, _ = find(x, x, self._k_range[1], exclude_self=True)
         model.fit(x, y, neighbors=near, progress=wordless(progress))
         model.save(folder / FILE)
         seconds = time.perf_counter() - started
-        found, _ = search(x, x_test, max(self._ks), threads=threads, progress=wordless(progress), **searched)
+        found, _ = find(x, x_test, max(self._ks))
         votes = dict(zip(self._ks, label_histograms(found, y, self._ks, classes), strict=True))
         shares = {k: _spread(model, x_test, k, classes) for k in self._ks}
         measures = {k: agreement(votes[k] / k, shares[k]) for k in self._ks}
@@ -144,7 +144,7 @@ class KNetMethod(CrossEntropy):
                 "hidden": model.network_.last.in_features,
                 "features": x.shape[1],
                 "stored_values": x.size,  # what K-NN keeps
-                "k_range": list(k_range_of(model.k_range)),
+                "k_range": list(self._k_range),
                 "loss": model.loss_curve_[-1],
                 "seconds": seconds,
             }

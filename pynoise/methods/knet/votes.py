@@ -39,9 +39,6 @@ class Votes:
         self._ranks = torch.arange(indices.shape[1], device=device)
         self._num_classes = num_classes
 
-    def __len__(self) -> int:
-        return len(self._labels)
-
     def shares(self, rows: Tensor, k: Tensor) -> Tensor:
         """Share of each class among the K nearest, float32 [B, L], of examples [B], each with its own K [B].
 
