@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
@@ -19,22 +21,41 @@ __all__ = ["Batch", "Method"]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A step's examples: which, int64 [B], their inputs, and their targets, int64 [B] or float [B, L]."""
+    """A step's examples.
+
+    Attributes
+    ----------
+    index : Tensor of int64, [B]
+        Which.
+    inputs : Tensor of float32, [B, ...]
+        Their inputs.
+    targets : Tensor of int64 [B], or float [B, L]
+        Their targets.
+    partners : Tensor of int64, [B, K]
+        The examples beside each, where a method has assigned ``training.partners``; else K = 0.
+    partner_inputs : Tensor of float32, [B, K, ...]
+        Their inputs; an example is augmented in one way in an epoch, wherever it stands.
+    """
 
     index: Tensor
     inputs: Tensor
     targets: Tensor
+    partners: Tensor
+    partner_inputs: Tensor
 
 
 class Method(ABC):
     """What a method adds to the loop: a loss, and what it does before and after an epoch.
 
     The loop hands itself over as `training`: a method may assign ``training.targets`` (labels of all N
-    training examples, int64 [N], or distributions, float [N, L]) and ``training.rows`` (the examples that
-    are learnt from; leave some out and they are gone), and call ``training.logits``,
-    ``training.evaluate`` and ``training.new_network``. Whatever a hook draws from torch's generators follows
-    from the run's seed.
+    training examples, int64 [N], or distributions, float [N, L]), ``training.rows`` (the examples that
+    are learnt from; leave some out and they are gone) and ``training.partners`` (examples whose inputs come
+    with each), and call ``training.logits``, ``training.evaluate`` and ``training.new_network``. Whatever a
+    hook draws from torch's generators follows from the run's seed.
     """
+
+    # Settings of training where the caller gives none, if not the usual ones.
+    settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     # Whether its options act in `result` alone: a run that is not finished may go on with others.
     late: ClassVar[bool] = False
@@ -59,8 +80,11 @@ class Method(ABC):
         In float32; ``training.logits(inputs)`` does the forward pass in the precision that was chosen.
         """
 
-    def end_epoch(self, training: Training) -> dict[str, float]:
-        """Act after an epoch, and name figures for its row of metrics.csv: the same keys each time."""
+    def end_epoch(self, training: Training) -> dict[str, float | None]:
+        """Act after an epoch, and name figures for its row of metrics.csv: the same keys each time.
+
+        None leaves a cell empty.
+        """
         return {}
 
     def state(self) -> dict[str, Any]:

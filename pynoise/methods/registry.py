@@ -10,10 +10,11 @@ from pynoise.errors import InputError, InputTypeError, InputValueError, unknown_
 from pynoise.methods.cross_entropy import CrossEntropy
 from pynoise.methods.knet import KNetMethod
 from pynoise.methods.method import Method
+from pynoise.methods.mixnn import MixNN
 
 __all__ = ["METHODS", "make"]
 
-_METHODS: dict[str, type[Method]] = {"cross-entropy": CrossEntropy, "knet": KNetMethod}
+_METHODS: dict[str, type[Method]] = {"cross-entropy": CrossEntropy, "knet": KNetMethod, "mixnn": MixNN}
 METHODS = tuple(_METHODS)
 
 

@@ -9,6 +9,7 @@ noise never does. The two are mixed up often: every output says the requested le
 selected and the realised rate of wrong labels.
 """
 
+from pynoise.noise.corrected import CorrectedLabels
 from pynoise.noise.estimate import estimate
 from pynoise.noise.estimated import EstimatedNoise, is_estimate
 from pynoise.noise.interchange import NoisyDataset, from_cleanlab, to_cleanlab
@@ -24,6 +25,7 @@ from pynoise.noise.regions import Regions
 __all__ = [
     "KINDS",
     "SEMANTIC_MAPS",
+    "CorrectedLabels",
     "EstimatedNoise",
     "LabelMap",
     "NoisyDataset",

@@ -20,6 +20,7 @@ from pynoise.training.checkpoint import plain_state
 from pynoise.training.device import autocast
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
+from pynoise.training.partners import with_partners
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
 
@@ -69,6 +70,8 @@ class Training:
     ----------
     rows, targets
         As given; a method may assign others. Targets may become distributions, float [N, L].
+    partners : Tensor of int64 on the CPU, [N, K], or None
+        Examples whose inputs come with those of each, if a method assigns some.
     model : Module
         The network as it is trained: compiled, or the same in several processes. Gradients must come through
         it, by `logits`, to be the mean of all processes.
@@ -100,6 +103,7 @@ class Training:
         self.train = train
         self.rows = rows
         self.targets = targets
+        self.partners: Tensor | None = None
         self.held = held
         self.seed = seed
         self.team = team
@@ -157,7 +161,7 @@ class Training:
             self.method.start_epoch(self)
             # Batches differ from process to process, and so does what is drawn for them.
             part = self.epoch * self.team.size + self.team.rank
-            row = {"epoch": self.epoch + 1, "lr": self.settings.rate(self.epoch)}
+            row: dict[str, Any] = {"epoch": self.epoch + 1, "lr": self.settings.rate(self.epoch)}
             with seeded(seeds.split(self.seed, "batch", part), self.device):
                 row |= self._learn(progress)
             self._check_weights()
@@ -165,7 +169,8 @@ class Training:
             for name, examples in self.held.items():
                 loss, accuracy = self.measure(name).score(examples.labels)
                 row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-            row |= {name: float(figure) for name, figure in self.method.end_epoch(self).items()}
+            for name, figure in self.method.end_epoch(self).items():
+                row[name] = None if figure is None else float(figure)
         row["seconds"] = time.perf_counter() - started
         self.epoch += 1
         if "validation" in self.held:
@@ -223,7 +228,8 @@ class Training:
         started = time.perf_counter()
         self.network.train()
         augmentation = seeds.split(self.seed, "augmentation", self.epoch)
-        for step, (index, inputs) in enumerate(self.train.batches(mine, size, augmentation)):
+        batches = with_partners(self.train, mine, self.partners, size, augmentation)
+        for step, (index, inputs, *beside) in enumerate(batches):
             if len(index) < 2:
                 continue  # the others of the batch were damaged, and batch norm cannot learn from one
             rate = settings.rate(self.epoch + step / steps)
@@ -231,7 +237,7 @@ class Training:
                 group["lr"] = rate
             targets = self.targets[index]
             self.optimizer.zero_grad()
-            each, logits = self.method.losses(self, Batch(index, inputs, targets))
+            each, logits = self.method.losses(self, Batch(index, inputs, targets, *beside))
             if each.shape != (len(index),) or len(logits) != len(index):
                 raise TypeError(
                     f"{type(self.method).__name__}.losses gave losses of shape {tuple(each.shape)} and "

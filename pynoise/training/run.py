@@ -105,7 +105,8 @@ def train(
     on_epoch : callable, optional
         Called with each new row of ``metrics.csv``, a dict.
     **settings
-        Those of `pynoise.training.Settings`: epochs, batch_size, optimizer, lr …
+        Those of `pynoise.training.Settings`: epochs, batch_size, optimizer, lr … A method may have its own
+        where none is given.
 
     Returns
     -------
@@ -131,13 +132,14 @@ def train(
     >>> round(run.result["noise"]["realised_rate"], 3), run.result["epochs"]
     (0.2, 2)
     """
-    checked = Settings.of(settings)
+    learning = methods.make(method, method_options)
+    checked = Settings.of(settings, learning.settings)
     seed = _checks.seed("seed", seed)
     pool = _checks.threads(threads)
     features, resume = _checks.flag("features", features), _checks.flag("resume", resume)
     for argument, value in {"progress": progress, "on_epoch": on_epoch}.items():
         _checks.callback(argument, value)
-    chosen, learning = device_of(device), methods.make(method, method_options)
+    chosen = device_of(device)
     dataset = data_of(data, data_root)
     if dataset.num_classes < 2:
         raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")

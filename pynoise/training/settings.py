@@ -151,13 +151,29 @@ class Settings:
             object.__setattr__(self, argument, value)
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Settings:
-        """Make them of keyword arguments; an unknown one is an error that suggests the nearest."""
+    def of(cls, given: Mapping[str, Any], usual: Mapping[str, Any] | None = None) -> Settings:
+        """Make them of keyword arguments; an unknown one is an error that suggests the nearest.
+
+        Parameters
+        ----------
+        given : mapping
+            Those that the caller gives.
+        usual : mapping, optional
+            Those of the others that a method would have. With another optimizer than the method's its rates
+            and its weight decay are not among them, with a rate below its least rate that is not.
+        """
         known = [field.name for field in fields(cls)]
         for name in given:
             if name not in known:
                 raise unknown_name("settings", name, known)
-        return cls(**given)
+        own = {} if usual is None else dict(usual)
+        optimizer = own.get("optimizer", cls.optimizer)
+        if given.get("optimizer", optimizer) != optimizer:
+            own = {name: own[name] for name in own if name not in ("lr", "lr_min", "weight_decay")}
+        lr = given.get("lr")
+        if isinstance(lr, int | float) and lr < own.get("lr_min", 0.0):
+            own.pop("lr_min", None)
+        return cls(**own | dict(given))
 
     def to_dict(self) -> dict[str, Any]:
         """All of them, as JSON has it."""

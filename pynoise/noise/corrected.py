@@ -1,0 +1,192 @@
+"""Labels that a method has corrected: which examples it doubts, and what it takes them for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise._files import check_output
+from pynoise._npz import read_record, write_record
+from pynoise.errors import InputValueError
+from pynoise.noise.record import counts_of
+
+__all__ = ["CorrectedLabels"]
+
+_RECORD, _FORMAT = "corrected labels", 1
+_WANTED = "wanted is a file that CorrectedLabels.save wrote, or the folder of a run that has one"
+
+_ARRAYS = (
+    "index",
+    "labels",
+    "corrected",
+    "clean_probability",
+    "losses",
+    "targets",
+    "pred_probs",
+    "warm_losses",
+)
+_OPTIONAL = ("clean", "files")
+
+
+@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
+class CorrectedLabels:
+    """What a method makes of the labels of n training examples.
+
+    Attributes
+    ----------
+    index : ndarray of int64, [n]
+        Which training examples, counted from 0 in the data's order; ascending.
+    labels : ndarray of int32, [n]
+        The labels that are given.
+    corrected : ndarray of int32, [n]
+        The labels that the method takes for right: the largest of `targets`.
+    clean_probability : ndarray of float64, [n]
+        P(the given label is right), within [0, 1].
+    losses : ndarray of float32, [n]
+        Cross-entropy of the given labels, in nats, after the last epoch.
+    targets : ndarray of float32, [n, L]
+        Soft targets; rows sum to 1.
+    pred_probs : ndarray of float32, [n, L]
+        What the network says after the last epoch. It has learnt from these very examples: probabilities
+        out of sample, which cleanlab would rather have, are less sure.
+    warm_losses : ndarray of float32, [n]
+        As `losses`, after the warm-up.
+    names : tuple of str
+        The names of the L classes.
+    clean : ndarray of int32 [n], or None
+        The true labels, where they are known.
+    files : ndarray of str [n], or None
+        Paths of the examples that are files, below the data's folder.
+    meta : dict
+        How they came about.
+    """
+
+    index: NDArray[np.int64] = field(repr=False)
+    labels: NDArray[np.int32] = field(repr=False)
+    corrected: NDArray[np.int32] = field(repr=False)
+    clean_probability: NDArray[np.float64] = field(repr=False)
+    losses: NDArray[np.float32] = field(repr=False)
+    targets: NDArray[np.float32] = field(repr=False)
+    pred_probs: NDArray[np.float32] = field(repr=False)
+    warm_losses: NDArray[np.float32] = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
+    clean: NDArray[np.int32] | None = field(default=None, repr=False)
+    files: NDArray[np.str_] | None = field(default=None, repr=False)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """The number of examples, n."""
+        return len(self.index)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the corrected labels that are right (Lu and He, Table V); None if nobody knows."""
+        return None if self.clean is None else float((self.corrected == self.clean).mean())
+
+    def confusion(self) -> NDArray[np.int64]:
+        """Counts [L, L] of (true label, corrected label), Fig. 8 of Lu and He.
+
+        Raises
+        ------
+        InputValueError
+            If the true labels are not known.
+        """
+        if self.clean is None:
+            raise InputValueError("corrected", "has no true labels to compare the corrected ones with")
+        return counts_of(self.clean, self.corrected, len(self.names))
+
+    def to_cleanlab(self) -> dict[str, NDArray[Any]]:
+        """The columns of cleanlab's ``get_label_issues()``, and what its functions take.
+
+        Returns
+        -------
+        dict
+            ``labels`` int32 [n] and ``pred_probs`` float32 [n, L], for ``find_label_issues`` say; and by the
+            names of the columns ``is_label_issue`` (bool [n]: the clean probability is below 1/2),
+            ``label_quality`` (the clean probability), ``given_label`` and ``predicted_label`` (the corrected
+            one), int32.
+        """
+        return {
+            "labels": self.labels,
+            "pred_probs": self.pred_probs,
+            "is_label_issue": self.clean_probability < 0.5,
+            "label_quality": self.clean_probability,
+            "given_label": self.labels,
+            "predicted_label": self.corrected,
+        }
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return CSV, a row an example, labels by name; write it to `path` if one is given.
+
+        Columns: index, file (where examples are files), given_label, corrected_label, clean_probability, loss
+        and, where it is known, true_label.
+        """
+        from pynoise.curves.files import csv_text, write_text
+
+        columns: dict[str, Any] = {"index": self.index.tolist()}
+        if self.files is not None:
+            columns["file"] = self.files.tolist()
+        columns |= {
+            "given_label": self._named(self.labels),
+            "corrected_label": self._named(self.corrected),
+            "clean_probability": [f"{value:.6g}" for value in self.clean_probability],
+            "loss": [f"{value:.6g}" for value in self.losses],
+        }
+        if self.clean is not None:
+            columns["true_label"] = self._named(self.clean)
+        rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+        return write_text(csv_text(list(columns), rows), path, ".csv")
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a .npz file, without pickle.
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If the path does not end in .npz.
+        OSError
+            If the system refuses.
+        """
+        file = check_output("path", path, (".npz",))
+        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
+        arrays = {name: values for name, values in arrays.items() if values is not None}
+        write_record(file, _RECORD, _FORMAT, self.meta | {"names": list(self.names)}, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> CorrectedLabels:
+        """Read what `save` wrote, or the ``corrected.npz`` of a run's folder.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If there is no such file.
+        InputValueError, InputTypeError
+            If it is damaged, or something else.
+        """
+        if isinstance(path, str | Path) and Path(path).is_dir():
+            path = Path(path) / "corrected.npz"
+        return read_record(
+            "corrected", path, _RECORD, _FORMAT, cls._made, keys=_ARRAYS, optional=_OPTIONAL, wanted=_WANTED
+        )
+
+    @classmethod
+    def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> CorrectedLabels:
+        names = tuple(meta.pop("names"))
+        shapes: dict[str, tuple[int, ...]] = {
+            name: (len(arrays["index"]),) for name in (*_ARRAYS, *_OPTIONAL)
+        }
+        shapes |= {name: (len(arrays["index"]), len(names)) for name in ("targets", "pred_probs")}
+        for name, values in arrays.items():
+            if values.shape != shapes[name]:
+                raise ValueError(f"{name} has shape {values.shape}, not {shapes[name]}")
+        for name in ("labels", "corrected", "clean"):
+            if name in arrays and not ((arrays[name] >= 0) & (arrays[name] < len(names))).all():
+                raise ValueError(f"{name} has labels that are none of {len(names)} classes")
+        return cls(**arrays, names=names, meta=meta)
+
+    def _named(self, labels: NDArray[np.int32]) -> list[str]:
+        return [self.names[label] for label in labels]
