@@ -73,7 +73,7 @@ def shares_of_pairs(
     -------
     dict
         ``neighbor_agreement``: share of the pairs of one true class. ``neighbor_agreement_wrong``: the same
-        of examples whose given label is wrong; None if there are none. ``worst_case``: share of the pairs of two
+        of examples with a wrong label; None if there are none. ``worst_case``: share of the pairs of two
         true classes whose given labels are wrong and differ, and where the correction fails (section V).
     """
     beside = partners[rows]
