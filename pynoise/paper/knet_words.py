@@ -8,7 +8,7 @@ from typing import Any
 from pynoise import noise
 from pynoise.noise.maps import map_words
 from pynoise.paper.published import Published
-from pynoise.paper.words import share_words, spread_words, training_words
+from pynoise.paper.words import SETTINGS, share_words, spread_words, values_words
 
 __all__ = ["notes"]
 
@@ -38,7 +38,7 @@ def notes(
         "kNet is one network a k.",
         f"Noise {table.noise}: {table.level:.10g} of all training examples are selected, and "
         f"{_NOISE[table.noise]}.",
-        f"Training, of which the paper says nothing: {training_words(settings)}.",
+        f"Training, of which the paper says nothing: {_training(settings)}.",
         "kNet, of whose training it says no more: "
         + ", ".join(f"{name} {value}" for name, value in method.items() if value is not None)
         + ".",
@@ -53,3 +53,13 @@ def notes(
                 f"{name}; the paper's Table 1 has {features // 16}."
             )
     return found + share_words(scale)
+
+
+def _training(settings: dict[str, Any]) -> str:
+    words = values_words(settings, SETTINGS)
+    if not settings["validation"]:
+        return f"{words}; the weights of the last epoch"
+    return (
+        f"{words}; the weights of the epoch that is best on {settings['validation']:.10g} of the training "
+        f"examples, held out with {settings['validation_labels']} labels"
+    )

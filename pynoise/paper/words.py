@@ -1,29 +1,23 @@
-"""What is said of every paper's tables: how networks were trained, seeds, a share of the examples."""
+"""What is said of every paper's tables: settings of training, seeds, a share of the examples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["SETTINGS", "share_words", "spread_words", "training_words"]
+__all__ = ["SETTINGS", "share_words", "spread_words", "values_words"]
 
 # Which of the settings are worth a word, and what they are called.
 SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "momentum", "weight_decay", "schedule", "augment")
 
 
-def training_words(settings: dict[str, Any], names: Sequence[str] = SETTINGS) -> str:
-    """The settings of these names, and which epoch counts where the selected one does."""
-    words = ", ".join(f"{name} {settings[name]}" for name in names)
-    if not settings["validation"]:
-        return f"{words}; the weights of the last epoch"
-    return (
-        f"{words}; the weights of the epoch that is best on {settings['validation']:.10g} of the training "
-        f"examples, held out with {settings['validation_labels']} labels"
-    )
+def values_words(values: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Settings or options of these names, and what they are."""
+    return ", ".join(f"{name} {values[name]}" for name in names)
 
 
 def spread_words(seeds: Sequence[int]) -> str:
-    """What stands behind a number; nothing for one seed."""
+    """What ± stands for; nothing for one seed."""
     return f"± is the standard deviation over {len(seeds)} seeds; " if len(seeds) > 1 else ""
 
 
