@@ -20,6 +20,7 @@ from pynoise.paper import knet_words
 from pynoise.paper.published import METHODS, knet_tables
 from pynoise.paper.registry import Options, recipes
 from pynoise.paper.share import share_of
+from pynoise.paper.words import SETTINGS
 from pynoise.training import Run
 
 PUBLISHED = REPOSITORY.parent / "shared" / "papers" / "published.md"
@@ -517,7 +518,7 @@ def test_the_digits_from_one_end_to_the_other(digits, tmp_path):
 
 def test_another_width_than_the_papers_is_said():
     table = knet_tables()[0]
-    settings = {"validation": 0} | dict.fromkeys(knet_words._SETTINGS)
+    settings = {"validation": 0} | dict.fromkeys(SETTINGS)
     made = {"mnist": {"knet": {"hidden": 16, "features": 64}, "network": "resnet20"}}
     found = knet_words.notes(table, made, [0], 1.0, settings, {})
     words = "kNet has 16 hidden units for the 64 features of resnet20 on mnist; the paper's Table 1 has 4."

@@ -36,10 +36,11 @@ def folder_of(out: Any, recipe: str) -> Path:
     return folder
 
 
-def run_folder(out: Path, dataset: str, network: str, seed: int) -> Path:
-    """Where a run lies."""
+def run_folder(out: Path, dataset: str, network: str, seed: int, variant: str = "") -> Path:
+    """Where a run lies; `variant` tells it from others of its data set and network."""
     # "torchvision:resnet18" is no name of a folder everywhere.
-    return out / re.sub(r"[^\w.-]+", "-", f"{dataset}-{network}") / f"seed-{seed}"
+    name = re.sub(r"[^\w.-]+", "-", "-".join(filter(None, (dataset, network, variant))))
+    return out / name / f"seed-{seed}"
 
 
 def _check(folder: Path, recipe: str) -> None:

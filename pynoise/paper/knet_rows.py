@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, stdev
 from typing import Any
 
 from pynoise.paper.parts import Part
-from pynoise.paper.published import METHODS, Block, Column, Network
+from pynoise.paper.published import METHODS, Block, Column, Network, fraction
+from pynoise.paper.rows import means_of
 
 __all__ = ["rows_of"]
 
@@ -21,7 +21,7 @@ _KEYS = {
 
 
 def rows_of(block: Block, part: Part, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of a data set, as `Table` has them: first of what was trained, then of what is published only.
+    """The rows of a data set, as `TableByK` has them: of what was trained, then of what is published.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def _own(
     rows = []
     for i, k in enumerate(_ks(block, method)):
         values = [float(one if k is None else one[str(k)]) for one in found]
-        published = None if column is None else _fraction(column.accuracy[i])
+        published = None if column is None else fraction(column.accuracy[i])
         rows.append(
             {
                 "dataset": part.dataset,
@@ -58,9 +58,7 @@ def _own(
                 "method": method,
                 "k": k,
                 "published": published,
-                "ours": fmean(values),
-                "sd": stdev(values) if len(values) > 1 else None,
-                "difference": None if published is None else fmean(values) - published,
+                **means_of(values, published),
                 "published_size": None if column is None else column.size,
                 "parameters": results[0]["parameters"],
                 "added": _added(method, results[0]["knet"]),
@@ -86,7 +84,7 @@ def _published(block: Block, network: Network) -> list[dict[str, Any]]:
             "network": network.words,
             "method": method,
             "k": k,
-            "published": _fraction(accuracy),
+            "published": fraction(accuracy),
             **dict.fromkeys(("ours", "sd", "difference")),
             "published_size": column.size,
             **dict.fromkeys(("parameters", "added", "runs", "scale")),
@@ -99,7 +97,3 @@ def _published(block: Block, network: Network) -> list[dict[str, Any]]:
 
 def _ks(block: Block, method: str) -> Sequence[int | None]:
     return (None,) if method == "preliminary" else block.ks
-
-
-def _fraction(percent: float) -> float:
-    return round(percent / 100, 6)  # the division may miss the fraction that is meant

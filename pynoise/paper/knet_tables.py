@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pynoise.paper.by_k import COLUMNS, TableByK
 from pynoise.paper.knet_parts import image_part
 from pynoise.paper.knet_rows import rows_of
 from pynoise.paper.knet_words import notes
@@ -13,7 +14,6 @@ from pynoise.paper.parts import Part, asked, settings_of
 from pynoise.paper.published import Block, Published, knet_settings, knet_tables
 from pynoise.paper.registry import Options, Recipe
 from pynoise.paper.runs import Made, counts_of, meta_of, train_all
-from pynoise.paper.table import COLUMNS, Table
 
 __all__ = ["RECIPES", "KNetTable"]
 
@@ -45,7 +45,7 @@ class KNetTable:
         names = " and ".join(block.dataset for block in table.blocks)
         return f"kNet, Table {table.number}: {table.noise} noise of level {table.level:.10g}, {names}"
 
-    def run(self, options: Options) -> Table:
+    def run(self, options: Options) -> TableByK:
         """Train what is not trained yet, and collect the accuracies."""
         blocks = self._blocks(options)
         found = train_all([part for _, part in blocks], options)
@@ -54,7 +54,7 @@ class KNetTable:
             for (block, part), made in zip(blocks, found, strict=True)
             for row in rows_of(block, part, [one.result for one in made])
         ]
-        return Table(rows, COLUMNS, self._meta(blocks, found, options))
+        return TableByK(rows, COLUMNS, self._meta(blocks, found, options))
 
     def _blocks(self, options: Options) -> list[tuple[Block, Part]]:
         """What is printed of the data sets that are asked for, and what is trained."""

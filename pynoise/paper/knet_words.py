@@ -8,6 +8,7 @@ from typing import Any
 from pynoise import noise
 from pynoise.noise.maps import map_words
 from pynoise.paper.published import Published
+from pynoise.paper.words import SETTINGS, share_words, spread_words, values_words
 
 __all__ = ["notes"]
 
@@ -20,9 +21,6 @@ _NOISE = {
     "whole map",
 }
 
-# Which of the settings are worth a word, and what they are called.
-_SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "momentum", "weight_decay", "schedule", "augment")
-
 
 def notes(
     table: Published,
@@ -33,10 +31,9 @@ def notes(
     method: dict[str, Any],
 ) -> list[str]:
     """Sentences below the table; `made` has a result of each data set that it was made anew for."""
-    spread = f"± is the standard deviation over {len(seeds)} seeds; " if len(seeds) > 1 else ""
     found = [
-        f"Test accuracies in percent; {spread}the best of ours in each row is marked; in parentheses, what "
-        "is published. Networks that are marked as published stand as they are printed.",
+        f"Test accuracies in percent; {spread_words(seeds)}the best of ours in each row is marked; in "
+        "parentheses, what is published. Networks that are marked as published stand as they are printed.",
         "K-NN and kNet take the penultimate features of the examples that the network learnt from; a fixed "
         "kNet is one network a k.",
         f"Noise {table.noise}: {table.level:.10g} of all training examples are selected, and "
@@ -55,13 +52,11 @@ def notes(
                 f"kNet has {hidden} hidden units for the {features} features of {result['network']} on "
                 f"{name}; the paper's Table 1 has {features // 16}."
             )
-    if scale < 1:
-        found.append(f"{scale:.10g} of the training examples were taken.")
-    return found
+    return found + share_words(scale)
 
 
 def _training(settings: dict[str, Any]) -> str:
-    words = ", ".join(f"{name} {settings[name]}" for name in _SETTINGS)
+    words = values_words(settings, SETTINGS)
     if not settings["validation"]:
         return f"{words}; the weights of the last epoch"
     return (

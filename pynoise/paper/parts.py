@@ -49,6 +49,8 @@ class Part:
         Gives the data set for a seed; None where there are no data.
     problem : str or None
         Why there are no data.
+    variant : str
+        What tells it from other parts of the same data set and network, if there are any.
     """
 
     dataset: str
@@ -62,6 +64,7 @@ class Part:
     label_map: str | None = None
     draw: Callable[[int], Dataset] | None = None
     problem: str | None = None
+    variant: str = ""
 
 
 def asked(own: Mapping[str, str], options: Options, of: str) -> list[tuple[str, str]]:
@@ -92,10 +95,10 @@ def network_for(dataset: str, own: Mapping[str, str], options: Options, of: str)
 
 
 def settings_of(own: Mapping[str, Any], options: Options) -> dict[str, Any]:
-    """All settings of training: those that are given, and those of the recipe."""
+    """All settings of training: those that are given, and those of the recipe that go with them."""
     from pynoise.training import Settings
 
-    return Settings.of({**own, **options.settings}).to_dict()
+    return Settings.of(options.settings, own).to_dict()
 
 
 def with_data(part: Part, options: Options, k: int = 0) -> Part:

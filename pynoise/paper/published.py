@@ -8,7 +8,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["METHODS", "Block", "Column", "Network", "Published", "knet_settings", "knet_tables"]
+__all__ = [
+    "METHODS",
+    "Block",
+    "Column",
+    "Network",
+    "Published",
+    "content_of",
+    "fraction",
+    "knet_settings",
+    "knet_tables",
+]
 
 # The rows of a network in kNet's tables: their keys in knet.toml, and what we call them.
 METHODS = {"preliminary": "preliminary", "knn": "K-NN", "knet": "kNet", "fixed_knet": "fixed kNet"}
@@ -61,13 +71,13 @@ def knet_tables() -> tuple[Published, ...]:
         Published(
             table["number"], table["noise"], table["level"], tuple(_block(one) for one in table["blocks"])
         )
-        for table in _content()["tables"]
+        for table in content_of("knet")["tables"]
     )
 
 
 def knet_settings() -> dict[str, Any]:
     """How the networks of these tables are trained where nothing else is given."""
-    return dict(_content()["settings"])
+    return dict(content_of("knet")["settings"])
 
 
 def _block(content: dict[str, Any]) -> Block:
@@ -86,6 +96,12 @@ def _block(content: dict[str, Any]) -> Block:
     return Block(content["dataset"], tuple(content["k"]), tuple(networks))
 
 
+def fraction(percent: float) -> float:
+    """A number in percent as a fraction."""
+    return round(percent / 100, 6)  # the division may miss the fraction that is meant
+
+
 @cache
-def _content() -> dict[str, Any]:
-    return tomllib.loads(files("pynoise.paper").joinpath("knet.toml").read_text("utf-8"))
+def content_of(paper: str) -> dict[str, Any]:
+    """What the file of a paper holds, "knet" say; not to be changed."""
+    return tomllib.loads(files("pynoise.paper").joinpath(f"{paper}.toml").read_text("utf-8"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from pynoise.curves import files
 
-__all__ = ["Rows", "aligned"]
+__all__ = ["Rows", "aligned", "means_of"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Rows:
     def to_json(self, path: str | Path | None = None) -> str:
         """Return ``{"meta": …, "rows": […]}`` as JSON; write it to `path` if one is given."""
         return files.write_text(files.json_text(self.meta, self.rows), path, ".json")
+
+
+def means_of(values: Sequence[float], published: float | None) -> dict[str, float | None]:
+    """What a row says of the numbers of its runs, one or more, beside the published one, if any.
+
+    Returns
+    -------
+    dict
+        ``ours``, their mean; ``sd``, their standard deviation (ddof 1), None for one run; ``difference`` of
+        `ours` to the published number.
+    """
+    mean = fmean(values)
+    return {
+        "ours": mean,
+        "sd": stdev(values) if len(values) > 1 else None,
+        "difference": None if published is None else mean - published,
+    }
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

@@ -43,11 +43,12 @@ def train_all(parts: Sequence[Part], options: Options) -> list[list[Made]]:
     found: list[list[Made]] = [[] for _ in parts]
     for done, (i, draw, seed) in enumerate(jobs):
         part = parts[i]
-        options.progress("runs", done, len(jobs), f"{part.dataset}, {part.network}, seed {seed}")
+        words = filter(None, (part.dataset, part.network, part.variant, f"seed {seed}"))
+        options.progress("runs", done, len(jobs), ", ".join(words))
         run = training.train(
             draw(seed),
             part.network,
-            out=run_folder(options.out, part.dataset, part.network, seed),
+            out=run_folder(options.out, part.dataset, part.network, seed, part.variant),
             noise=part.noise,
             level=part.level,
             label_map=part.label_map,

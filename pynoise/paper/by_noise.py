@@ -1,0 +1,77 @@
+"""A table of shares under several noises: MixNN's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pynoise.paper.table import Table, cell_of
+
+__all__ = ["COLUMNS", "TableByNoise", "noise_words"]
+
+COLUMNS = (
+    *("dataset", "network", "method", "variant", "noise", "level", "published", "published_sd"),
+    *("ours", "sd", "difference", "realised_rate", "runs", "scale", "source"),
+)
+
+_SHORT = {"symmetric": "symm.", "semantic-asymmetric": "asymm."}
+
+
+@dataclass(frozen=True)
+class TableByNoise(Table):
+    """Shares by data set, network, method and noise, ours beside the published.
+
+    Attributes
+    ----------
+    rows : list of dict
+        A row a number: what was made anew, and then what stands as published, in the order of the paper.
+        Keys: ``dataset``; ``network``, in the paper's words where it stands as published; ``method``;
+        ``variant``, None where the table has none; ``noise``, a kind of `pynoise.noise`, and its ``level``;
+        ``published`` and ``published_sd``, None where they are not printed; ``ours`` and ``sd``, mean and
+        standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of `ours` to
+        `published`; ``realised_rate``, the share of the training labels that is wrong, as a mean; ``runs``;
+        ``scale``; and ``source``, "ours", or "published" where there is no number of ours. Numbers are
+        fractions.
+    columns, meta
+        As `Rows` has them.
+    """
+
+    best_of: ClassVar[str] = "column"
+    left: ClassVar[int] = 1
+
+    def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:
+        """A line a method, a column a noise; the first line has what the noises came to."""
+        own = [row for row in self.rows if row["dataset"] == block["dataset"]]
+        noises = list(dict.fromkeys((row["noise"], row["level"]) for row in own))
+        lines: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
+        made: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+        for row in own:
+            noise = row["noise"], row["level"]
+            lines[_name(row)][noise] = row
+            if row["source"] == "ours":
+                made[noise].append(row)
+        grid = [["method", *(noise_words(*noise) for noise in noises)]]
+        if made:
+            rates = [
+                f"{100 * made[noise][0]['realised_rate']:.2f}" if made[noise] else "" for noise in noises
+            ]
+            grid.append(["wrong labels", *rates])
+        for name, rows in lines.items():
+            cells = []
+            for noise in noises:
+                ours = [row["ours"] for row in made[noise]]
+                most = len(ours) > 1 and noise in rows and rows[noise]["ours"] == max(ours)
+                cells.append(cell_of(rows[noise], best if most else "{}") if noise in rows else "")
+            grid.append([name, *cells])
+        return grid
+
+
+def noise_words(kind: str, level: float) -> str:
+    """A noise as the heads of columns have it: "symm. 20 %"."""
+    return f"{_SHORT[kind]} {100 * level:.10g} %"
+
+
+def _name(row: dict[str, Any]) -> str:
+    words = row["method"] if row["variant"] is None else f"{row['method']}, {row['variant']}"
+    return words if row["source"] == "ours" else f"{words}, published"
