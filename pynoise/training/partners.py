@@ -45,7 +45,8 @@ def with_partners(
     """
     if partners is None or partners.shape[1] == 0:
         for index, inputs in source.batches(order, batch_size, seed):
-            yield index, inputs, index.new_empty(len(index), 0), inputs.new_empty(len(index), 0)
+            none = inputs.new_empty(len(index), 0, *inputs.shape[1:])
+            yield index, inputs, index.new_empty(len(index), 0), none
         return
     count = partners.shape[1]
     parts = torch.split(order, batch_size)
