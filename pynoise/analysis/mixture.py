@@ -71,11 +71,11 @@ class Mixture:
     def clean_log_probability(self, losses: ArrayLike) -> NDArray[np.float64]:
         """Log of P(m = 0 | loss), Eq. 9, [n]: exact also where the probability itself would be 0."""
         x = _losses(losses)
-        (clean, wrong), means, (narrow, wide) = self.weights, self.means, self.deviations
+        (clean, wrong), means, (own, other) = self.weights, self.means, self.deviations
         # The odds have a difference of squares: far out it is lost between the two, but not in its factors.
-        first, second = (x - means[0]) / narrow, (x - means[1]) / wide
-        apart = (x - means[1]) * ((narrow - wide) / narrow / wide) - (means[1] - means[0]) / narrow
-        odds = math.log(wrong) - math.log(clean) + math.log(narrow / wide) - apart * (first + second) / 2
+        first, second = (x - means[0]) / own, (x - means[1]) / other
+        apart = (x - means[1]) * ((own - other) / own / other) - (means[1] - means[0]) / own
+        odds = math.log(wrong) - math.log(clean) + math.log(own / other) - apart * (first + second) / 2
         found: NDArray[np.float64] = -np.logaddexp(0.0, odds)
         return found
 
