@@ -1,9 +1,11 @@
 import contextlib
+import csv
 import errno
 import json
 import os
 import subprocess
 import sys
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -73,6 +75,48 @@ def test_settings_out_of_range_are_named(given, words):
 def test_settings_of_other_types_are_named(given):
     with pytest.raises(InputTypeError, match=next(iter(given))):
         Settings.of(given)
+
+
+USUAL = {"epochs": 300, "lr": 0.02, "lr_min": 0.001, "weight_decay": 1e-3, "schedule": "cosine-restarts"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, USUAL),
+        ({"epochs": 3, "momentum": 0.5}, USUAL | {"epochs": 3, "momentum": 0.5}),
+        ({"lr": 0.05}, USUAL | {"lr": 0.05}),
+        # What is given stands; a floor above it is not kept.
+        ({"lr": 0.0005}, USUAL | {"lr": 0.0005, "lr_min": 0.0}),
+        ({"lr": 0.001}, USUAL | {"lr": 0.001}),
+        ({"optimizer": "sgd"}, USUAL),
+        # Rates of one optimizer are none of another's.
+        ({"optimizer": "adam"}, USUAL | {"lr": 0.001, "lr_min": 0.0, "weight_decay": 0.0}),
+        ({"optimizer": "adam", "lr": 0.01}, USUAL | {"lr": 0.01, "lr_min": 0.0, "weight_decay": 0.0}),
+        ({"schedule": "constant", "weight_decay": 0}, USUAL | {"schedule": "constant", "weight_decay": 0.0}),
+    ],
+)
+def test_a_method_has_settings_of_its_own_where_none_is_given(given, wanted):
+    found = Settings.of(given, USUAL)
+    assert found == Settings(**wanted | given)
+    assert {name: getattr(found, name) for name in wanted} == wanted
+    assert Settings.of(given) == Settings(**given)
+    assert USUAL["lr_min"] == 0.001  # nothing is taken out of the method's
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"lr_min": 0.05}, r"lr_min: 0\.05 is above the highest rate, 0\.02"),
+        ({"lr": 0.0005, "lr_min": 0.001}, r"lr_min: 0\.001 is above the highest rate, 0\.0005"),
+        ({"lr": -1.0}, "lr: -1.0 is not a finite number above 0"),
+        ({"optimizer": "adm"}, "did you mean 'adam'"),
+        ({"epoch": 3}, "did you mean 'epochs'"),
+    ],
+)
+def test_what_is_given_is_checked_beside_a_methods_own(given, words):
+    with pytest.raises(InputValueError, match=words):
+        Settings.of(given, USUAL)
 
 
 @pytest.mark.parametrize(
@@ -439,6 +483,38 @@ def test_a_method_may_have_a_network_of_its_own(digits, tmp_path):
     assert run.result["second_norm"] == whole.result["second_norm"]
     with pytest.raises(TypeError, match="state holds a Dataset; give tensors and plain values"):
         train(digits, "mlp", out=tmp_path / "other", method=TwoNetworks(bad=digits), **options)
+
+
+class OwnSettings(type(methods.make("cross-entropy"))):
+    """Trains in its own way, and has a figure that is not always there."""
+
+    settings = MappingProxyType({"epochs": 3, "lr": 0.05, "schedule": "constant", "batch_size": 64})
+
+    def end_epoch(self, training):
+        return {"now_and_then": None if training.epoch == 1 else torch.tensor(0.25), "never": None}
+
+
+def test_a_method_brings_its_settings_and_may_leave_a_cell_empty(digits, tmp_path):
+    run = train(digits, "mlp", out=tmp_path / "run", method=OwnSettings(), batch_size=256)
+    settings = run.config["settings"]
+    assert settings == Settings.of({"batch_size": 256}, OwnSettings.settings).to_dict() | {"augment": "none"}
+    assert (settings["epochs"], settings["lr"], settings["batch_size"]) == (3, 0.05, 256)
+    assert [row["lr"] for row in run.metrics] == [0.05] * 3
+    assert [row["now_and_then"] for row in run.metrics] == [0.25, None, 0.25]
+    assert [row["never"] for row in run.metrics] == [None] * 3
+    with (run.path / "metrics.csv").open(newline="") as lines:
+        cells = list(csv.DictReader(lines))
+    assert [row["now_and_then"] for row in cells] == ["0.25", "", "0.25"]
+    assert [row["never"] for row in cells] == [""] * 3
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_empty_cells_outlive_a_restart(digits, tmp_path, after):
+    whole = train(digits, "mlp", out=tmp_path / "whole", method=OwnSettings())
+    with pytest.raises(KilledError):
+        train(digits, "mlp", out=tmp_path / "run", method=OwnSettings(), on_epoch=kill_after(after))
+    run = train(digits, "mlp", out=tmp_path / "run", method=OwnSettings(), resume=True)
+    assert without_times(run.metrics) == without_times(whole.metrics)
 
 
 class Scalar(methods.Method):

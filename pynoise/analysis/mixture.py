@@ -18,9 +18,21 @@ __all__ = ["Mixture", "fit_mixture"]
 # square root of what is usually added to the variances of such losses.)
 LEAST_DEVIATION = math.sqrt(5e-4)
 
-# The climb ends when the mean log-likelihood rises by less.
-_TOLERANCE = 1e-9
-_MOST_STEPS = 500
+# Steps of expectation and maximisation before each climb by another method: towards the nearest summit, and
+# on from where that one has stopped too early.
+_FIRST_STEPS = 20
+_MOST_CLIMBS = 10
+
+# A climb ends when the mean log-likelihood rises by less, or where it is as flat as this: on a summit that is
+# met exactly there is nothing to divide by.
+_TOLERANCE = 1e-12
+_FLAT = 1e-9
+
+# A component is never emptier; logs of it are still numbers.
+_LEAST_TOTAL = 1e-200
+
+# Far from any loss, and still so small that squares of it are numbers.
+_MOST_LOSS = 1e100
 
 # Losses that differ by less, in nats, say nothing of their labels.
 _LEAST_RANGE = 1e-4
@@ -39,9 +51,9 @@ class Mixture:
     log_likelihood : float
         Mean over the losses of log P(loss), Eq. 8.
     steps : int
-        Of expectation and maximisation.
+        Of expectation and maximisation, and of the quasi-Newton method.
     converged : bool
-        Whether the last step raised the log-likelihood by less than 1e-9.
+        Whether one more step of the former would raise the log-likelihood by less than 1e-12.
     """
 
     weights: tuple[float, float]
@@ -57,9 +69,14 @@ class Mixture:
         return found
 
     def clean_log_probability(self, losses: ArrayLike) -> NDArray[np.float64]:
-        """Log of P(m = 0 | loss), Eq. 9, [n]: exact where the probability itself would be 0."""
-        clean, wrong = self._log_densities(losses)
-        found: NDArray[np.float64] = -np.logaddexp(0.0, wrong - clean)
+        """Log of P(m = 0 | loss), Eq. 9, [n]: exact also where the probability itself would be 0."""
+        x = _losses(losses)
+        (clean, wrong), means, (own, other) = self.weights, self.means, self.deviations
+        # The odds have a difference of squares: far out it is lost between the two, but not in its factors.
+        first, second = (x - means[0]) / own, (x - means[1]) / other
+        apart = (x - means[1]) * ((own - other) / own / other) - (means[1] - means[0]) / own
+        odds = math.log(wrong) - math.log(clean) + math.log(own / other) - apart * (first + second) / 2
+        found: NDArray[np.float64] = -np.logaddexp(0.0, odds)
         return found
 
     def clean_probability(self, losses: ArrayLike) -> NDArray[np.float64]:
@@ -75,7 +92,8 @@ def fit_mixture(losses: ArrayLike) -> Mixture:
     """Fit two Gaussians to losses by expectation and maximisation.
 
     It starts at the best split in two (k-means, which in one dimension can be had exactly), so nothing is
-    drawn. No deviation is below √5e-4 of the range of the losses.
+    drawn. Where components overlap, expectation and maximisation alone takes tens of thousands of steps: a
+    quasi-Newton method goes on from the first ones. No deviation is below √5e-4 of the range of the losses.
 
     Parameters
     ----------
@@ -89,7 +107,8 @@ def fit_mixture(losses: ArrayLike) -> Mixture:
     Raises
     ------
     InputValueError, InputTypeError
-        If there are fewer than 2 losses, one is not finite, or they differ by less than 1e-4.
+        If there are fewer than 2 losses, one is beyond 1e100 or not finite, or they differ by
+        less than 1e-4.
 
     Examples
     --------
@@ -109,13 +128,16 @@ def fit_mixture(losses: ArrayLike) -> Mixture:
         )
     # On 0..1, where the least deviation has its meaning.
     x = (values - least) / span
-    place, before, steps = _maximised(x, _split(x)), -math.inf, 0
-    while True:
-        following, likelihood = _climbed(x, place)
-        converged = likelihood - before < _TOLERANCE
-        if converged or steps == _MOST_STEPS:
+    place, steps, converged = _maximised(x, _split(x)), 0, False
+    for _ in range(_MOST_CLIMBS):
+        for _ in range(_FIRST_STEPS):
+            place = _maximised(x, _shares(x, place)[0])
+        place, taken = _climbed(x, place)
+        steps += _FIRST_STEPS + taken
+        shares, likelihood = _shares(x, place)
+        converged = _shares(x, _maximised(x, shares))[1] - likelihood < _TOLERANCE
+        if converged:
             break
-        place, before, steps = following, likelihood, steps + 1
     weights, means, deviations = _parameters(place)
     order = (0, 1) if means[0] <= means[1] else (1, 0)
     return Mixture(
@@ -135,6 +157,9 @@ def _losses(value: ArrayLike) -> NDArray[np.float64]:
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
         raise InputValueError("losses", f"{losses[bad[0]]} at position {bad[0]} is not finite")
+    bad = np.flatnonzero(np.abs(losses) > _MOST_LOSS)
+    if len(bad):
+        raise InputValueError("losses", f"{losses[bad[0]]} at position {bad[0]} is beyond {_MOST_LOSS:g}")
     return losses
 
 
@@ -145,59 +170,72 @@ def _split(x: NDArray[np.float64]) -> NDArray[np.float64]:
     lower = np.cumsum(ordered)[:-1]
     upper = ordered.sum() - lower
     # The least sum of squares around two means is the most that the means explain.
-    best = int(np.argmax(lower**2 / count + upper**2 / (len(x) - count)))
-    below: NDArray[np.float64] = (x <= (ordered[best] + ordered[best + 1]) / 2).astype(np.float64)
+    explained = lower**2 / count + upper**2 / (len(x) - count)
+    best = int(np.argmax(np.where(ordered[:-1] < ordered[1:], explained, -np.inf)))
+    below: NDArray[np.float64] = (x <= ordered[best]).astype(np.float64)
     return below
 
 
-# Where the climb is: log π₀/π₁, μ₀, μ₁, log σ₀, log σ₁; any five numbers are a mixture.
+# Where the climb is: log π₀/π₁, μ₀, μ₁, log σ₀, log σ₁.
 _Place = NDArray[np.float64]
 _Pair = tuple[float, float]
 
 
-def _climbed(x: NDArray[np.float64], place: _Place) -> tuple[_Place, float]:
-    """A higher place, and the mean log-likelihood of the one before.
+def _climbed(x: NDArray[np.float64], place: _Place) -> tuple[_Place, int]:
+    """The summit near a place (L-BFGS-B), and how many steps it took."""
+    from scipy.optimize import minimize  # a fifth of a second to import
 
-    Expectation and maximisation alone takes thousands of steps where components overlap. Two of them show the
-    way; a longer one is taken along it unless it leads down (Varadhan and Roland, Scand. J. Stat. 35, 2008).
-    """
-    first, likelihood = _maximised_from(x, place)
-    second, _ = _maximised_from(x, first)
-    way = first - place
-    bend = second - first - way
-    length = max(1.0, float(np.linalg.norm(way)) / max(float(np.linalg.norm(bend)), 1e-12))
-    third, far = _maximised_from(x, place + 2 * length * way + length**2 * bend)
-    return (third if far >= likelihood else second), likelihood
+    # Means by the widths of their components: all five are about as steep then.
+    units = np.array([1.0, *np.exp(place[3:]), 1.0, 1.0])
+    # Any summit is within: it is a fixed point of expectation and maximisation.
+    odds, widths = -1.5 * math.log(_LEAST_TOTAL), (math.log(LEAST_DEVIATION), math.log(0.5))
+    bounds = np.array([(-odds, odds), (0.0, 1.0), (0.0, 1.0), widths, widths]) / units[:, None]
+
+    def height(scaled: _Place) -> tuple[float, _Place]:
+        shares, likelihood = _shares(x, scaled * units)
+        return -likelihood, -_slope(x, shares, scaled * units) * units
+
+    options = {"ftol": _TOLERANCE, "gtol": _FLAT}
+    found = minimize(height, place / units, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return found.x * units, int(found.nit)
 
 
-def _maximised_from(x: NDArray[np.float64], place: _Place) -> tuple[_Place, float]:
-    """A step of expectation and maximisation, and the mean log-likelihood of where it started."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a long step may lead anywhere
-        clean, wrong = _log_densities(x, *_parameters(place))
-        whole = np.logaddexp(clean, wrong)
-        likelihood = float(whole.mean())
-        if not math.isfinite(likelihood):
-            return place, -math.inf
-        return _maximised(x, np.exp(clean - whole)), likelihood
+def _slope(x: NDArray[np.float64], shares: NDArray[np.float64], place: _Place) -> _Place:
+    """The gradient of the mean log-likelihood at a place, of the shares that losses have there."""
+    weights, means, deviations = _parameters(place)
+    by_mean, by_deviation = [], []
+    for part, mean, deviation in zip((shares, 1 - shares), means, deviations, strict=True):
+        z = (x - mean) / deviation
+        by_mean.append(float((part * z).mean()) / deviation)
+        by_deviation.append(float((part * (z**2 - 1)).mean()))
+    return np.array([float(shares.mean()) - weights[0], *by_mean, *by_deviation])
+
+
+def _shares(x: NDArray[np.float64], place: _Place) -> tuple[NDArray[np.float64], float]:
+    """Expectation: the share that each loss has in the first component, and the mean log-likelihood."""
+    clean, wrong = _log_densities(x, *_parameters(place))
+    whole = np.logaddexp(clean, wrong)
+    return np.exp(clean - whole), float(whole.mean())
 
 
 def _maximised(x: NDArray[np.float64], shares: NDArray[np.float64]) -> _Place:
-    """The likeliest mixture, given the share that each loss has in the first component."""
-    parts = shares, 1 - shares
-    totals = [max(float(part.sum()), np.finfo(np.float64).tiny) for part in parts]
-    means = [float(part @ x) / total for part, total in zip(parts, totals, strict=True)]
-    variances = [
-        float(part @ (x - mean) ** 2) / total for part, mean, total in zip(parts, means, totals, strict=True)
-    ]
-    deviations = [max(math.sqrt(variance), LEAST_DEVIATION) for variance in variances]
-    return np.array([math.log(totals[0] / totals[1]), *means, *map(math.log, deviations)])
+    """Maximisation: the likeliest mixture, given the share that each loss has in the first component."""
+    totals, means, deviations = [], [], []
+    for part in (shares, 1 - shares):
+        # No product of vectors: its bits would depend on the number of threads.
+        total = max(float(part.sum()), _LEAST_TOTAL)
+        mean = float((part * x).sum()) / total
+        variance = float((part * (x - mean) ** 2).sum()) / total
+        totals.append(total)
+        means.append(mean)
+        deviations.append(max(math.sqrt(variance), LEAST_DEVIATION))
+    return np.array([math.log(totals[0]) - math.log(totals[1]), *means, *map(math.log, deviations)])
 
 
 def _parameters(place: _Place) -> tuple[_Pair, _Pair, _Pair]:
     """π, μ and σ of both."""
-    odds = min(max(place[0], -700.0), 700.0)
+    odds, first, second = float(place[0]), math.exp(place[3]), math.exp(place[4])
     shares = 1 / (1 + math.exp(-odds)), 1 / (1 + math.exp(odds))
-    first, second = (max(math.exp(min(value, 700.0)), LEAST_DEVIATION) for value in place[3:])
     return shares, (float(place[1]), float(place[2])), (first, second)
 
 

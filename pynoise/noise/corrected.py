@@ -19,17 +19,18 @@ __all__ = ["CorrectedLabels"]
 _RECORD, _FORMAT = "corrected labels", 1
 _WANTED = "wanted is a file that CorrectedLabels.save wrote, or the folder of a run that has one"
 
-_ARRAYS = (
-    "index",
-    "labels",
-    "corrected",
-    "clean_probability",
-    "losses",
-    "targets",
-    "pred_probs",
-    "warm_losses",
-)
-_OPTIONAL = ("clean", "files")
+_ARRAYS = {
+    "index": np.int64,
+    "labels": np.int32,
+    "corrected": np.int32,
+    "clean_probability": np.float64,
+    "losses": np.float32,
+    "targets": np.float32,
+    "pred_probs": np.float32,
+    "warm_losses": np.float32,
+}
+_OPTIONAL = {"clean": np.int32, "files": np.str_}
+_LABELS = ("labels", "corrected", "clean")
 
 
 @dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
@@ -170,23 +171,36 @@ class CorrectedLabels:
         if isinstance(path, str | Path) and Path(path).is_dir():
             path = Path(path) / "corrected.npz"
         return read_record(
-            "corrected", path, _RECORD, _FORMAT, cls._made, keys=_ARRAYS, optional=_OPTIONAL, wanted=_WANTED
+            "corrected",
+            path,
+            _RECORD,
+            _FORMAT,
+            cls._made,
+            keys=[*_ARRAYS],
+            optional=[*_OPTIONAL],
+            wanted=_WANTED,
         )
 
     @classmethod
     def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> CorrectedLabels:
-        names = tuple(meta.pop("names"))
-        shapes: dict[str, tuple[int, ...]] = {
-            name: (len(arrays["index"]),) for name in (*_ARRAYS, *_OPTIONAL)
-        }
-        shapes |= {name: (len(arrays["index"]), len(names)) for name in ("targets", "pred_probs")}
+        given = meta["names"]
+        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+            raise ValueError(f"names are {given!r}, not a list of words")
+        names, count = tuple(given), arrays["index"].size
         for name, values in arrays.items():
-            if values.shape != shapes[name]:
-                raise ValueError(f"{name} has shape {values.shape}, not {shapes[name]}")
-        for name in ("labels", "corrected", "clean"):
-            if name in arrays and not ((arrays[name] >= 0) & (arrays[name] < len(names))).all():
+            shape = (count, len(names)) if name in ("targets", "pred_probs") else (count,)
+            if values.shape != shape:
+                raise ValueError(f"{name} has shape {values.shape}, not {shape}")
+            dtype = np.dtype((_ARRAYS | _OPTIONAL)[name])
+            if (values.dtype.kind == "U") != (dtype.kind == "U") or not np.can_cast(
+                values.dtype, dtype, "same_kind"
+            ):
+                raise ValueError(f"{name} has dtype {values.dtype}, not {dtype}")
+            if name in _LABELS and not ((values >= 0) & (values < len(names))).all():
                 raise ValueError(f"{name} has labels that are none of {len(names)} classes")
-        return cls(**arrays, names=names, meta=meta)
+            arrays[name] = values.astype(dtype)
+        about = {key: value for key, value in meta.items() if key not in ("record", "format", "names")}
+        return cls(**arrays, names=names, meta=about)
 
     def _named(self, labels: NDArray[np.int32]) -> list[str]:
         return [self.names[label] for label in labels]
