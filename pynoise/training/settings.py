@@ -171,7 +171,7 @@ class Settings:
         if given.get("optimizer", optimizer) != optimizer:
             own = {name: own[name] for name in own if name not in ("lr", "lr_min", "weight_decay")}
         lr = given.get("lr")
-        if isinstance(lr, int | float) and lr < own.get("lr_min", 0.0):
+        if isinstance(lr, int | float | np.floating) and lr < own.get("lr_min", 0.0):
             own.pop("lr_min", None)
         return cls(**own | dict(given))
 
