@@ -25,6 +25,7 @@ __all__ = [
     "Losses",
     "draw_confusion",
     "draw_losses",
+    "edges_of",
     "mixnn_confusions",
     "mixnn_course",
     "mixnn_losses",
@@ -122,10 +123,15 @@ def mixnn_confusions(parts: Sequence[Confusion], names: Sequence[str], title: st
     return figure
 
 
+def edges_of(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """The edges of the bins of losses: alike, from 0 to the largest."""
+    return np.linspace(0, float(values.max()) or 1.0, _BINS + 1)
+
+
 def draw_losses(axes: Axes, part: Losses) -> None:
     """Densities of losses; both Gaussians as they are weighted, and their sum."""
-    most = float(part.values.max()) or 1.0
-    edges = np.linspace(0, most, _BINS + 1)
+    edges = edges_of(part.values)
+    most = float(edges[-1])
     if part.wrong is None:
         groups = [("all labels", np.ones(len(part.values), bool), _ANY)]
     else:
