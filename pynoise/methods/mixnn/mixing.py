@@ -37,6 +37,6 @@ def weights_of(kind: str, clean: Tensor, concentration: float) -> Tensor:
 
 def mixed(weights: Tensor, own: Tensor, beside: Tensor) -> Tensor:
     """Weighted sums [B, ...] of examples' own [B, ...] and their partners' [B, K, ...]."""
-    shape = (-1, weights.shape[1], *(1,) * (own.ndim - 1))
-    every = torch.cat([own[:, None], beside], dim=1)
-    return (weights.view(shape) * every).sum(dim=1)
+    shares = weights[(..., *(None,) * (own.ndim - 1))]
+    # Not put together first: that would lose the order in memory, channels last.
+    return shares[:, 0] * own + (shares[:, 1:] * beside).sum(dim=1)
