@@ -46,7 +46,7 @@ _COLUMNS = ("panel", "method", "level", "k", "seed", "epoch", *_KEYS, "test_accu
 
 _NOTES = (
     "Training accuracy is the share of the training examples for which the network, asked after the epoch, "
-    "says the label. Gradient coefficients are means of (p - target) at the true class over an epoch's steps.",
+    "says the label. Gradient coefficients are means of (p - target) at the true class, over its steps.",
     "The worst case: the correction fails, and an example is mixed with one of another true class, both "
     "labels being wrong and different.",
     AGREEMENT_NOTE,
@@ -157,11 +157,12 @@ def _lines(part: Part, found: Sequence[Made], by_k: Sequence[dict[str, Any]]) ->
     metrics = [made.run.metrics for made in found]
     mixnn = [made.result["mixnn"] for made in found]
     warmup, epochs, start = mixnn[0]["warmup"], len(metrics[0]), part.method_options["correction_start"]
-    moments = {"the first": 1, "end of warm-up": warmup, "the last": epochs}
+    moments = {1: "the first", warmup: "end of warm-up"}
     if start is not None:
-        moments["before correction"] = warmup + start - 1
+        moments[warmup + start - 1] = "before correction"
+    moments[epochs] = "the last"
     grid = [["epoch", "test", "given labels", "true labels", "gradient, right", "gradient, wrong"]]
-    for name, epoch in sorted(moments.items(), key=lambda item: item[1]):
+    for epoch, name in sorted(moments.items()):
         if 0 < epoch <= epochs:
             own = [told([rows[epoch - 1][key] for rows in metrics]) for key in _KEYS]
             grid.append([f"{epoch:,}, {name}", *own])

@@ -13,7 +13,7 @@ from pynoise.paper.mixnn_parts import own_settings
 from pynoise.paper.mixnn_published import mixnn_networks
 from pynoise.paper.parts import Part, network_for, settings_of, with_data
 from pynoise.paper.registry import Options
-from pynoise.paper.words import SETTINGS, share_words, training_words
+from pynoise.paper.words import SETTINGS, share_words, values_words
 
 __all__ = ["AGREEMENT", "AGREEMENT_NOTE", "DATASET", "Cell", "beside", "notes_of", "parts_of", "told"]
 
@@ -103,10 +103,11 @@ def parts_of(
 
 def notes_of(part: Part) -> list[str]:
     """Notes that every figure has: how it was trained."""
-    given = ", ".join(f"{name} {value}" for name, value in part.method_options.items() if value is not None)
+    options = {name: value for name, value in part.method_options.items() if value is not None}
     return [
-        f"Training: {training_words(part.settings, (*SETTINGS, 'lr_min', 'restart_every'))}.",
-        f"MixNN: {given}; where warmup is not given it has 10 epochs, or 30 for 100 classes and more.",
+        f"Training: {values_words(part.settings, (*SETTINGS, 'lr_min', 'restart_every', 'validation'))}.",
+        f"MixNN: {values_words(options, list(options))}; where no warmup is given it has 10 epochs, or 30 "
+        "for 100 classes and more.",
         *share_words(part.scale),
     ]
 

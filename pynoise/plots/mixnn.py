@@ -170,7 +170,7 @@ def draw_confusion(axes: Axes, part: Confusion, names: Sequence[str]) -> None:
 def _draw_effects(axes: Axes, effects: Sequence[Effect]) -> None:
     for i, effect in enumerate(effects):
         # Beside one another where they are equal, as at K = 0.
-        shift = 0.06 * (i - (len(effects) - 1) / 2)
+        shift = 0.1 * (i - (len(effects) - 1) / 2)
         axes.errorbar(
             [k + shift for k in effect.k],
             effect.accuracy,
