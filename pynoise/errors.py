@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["InputError", "InputFileNotFoundError", "InputTypeError", "InputValueError", "TrainingError"]
+__all__ = [
+    "InputError",
+    "InputFileNotFoundError",
+    "InputTypeError",
+    "InputValueError",
+    "TrainingError",
+    "TrainingWarning",
+]
 
 
 class InputError(Exception):
@@ -42,6 +49,10 @@ class InputFileNotFoundError(InputError, FileNotFoundError):
 
 class TrainingError(RuntimeError):
     """A training that cannot go on: its loss is no number any more, say. What was saved stays."""
+
+
+class TrainingWarning(UserWarning):
+    """A training that goes on, but not as it was asked for."""
 
 
 def unknown_name(argument: str, name: object, known: Iterable[str]) -> InputValueError:

@@ -22,10 +22,8 @@ def runs(monkeypatch):
 def test_what_there_is(run, tmp_path, line):
     code, out, err = run(*line.split())
     assert (code, err) == (0, "")
-    assert [tuple(part.split("  ", 1)) for part in out.splitlines()] == [
-        (name, " " * (len(out.splitlines()[0].split("  ")[0]) - len(name)) + title)
-        for name, title in paper.RECIPES
-    ]
+    width = max(len(name) for name, _ in paper.RECIPES)
+    assert out.splitlines() == [f"{name.ljust(width)}  {title}" for name, title in paper.RECIPES]
     assert list(tmp_path.iterdir()) == []
 
 

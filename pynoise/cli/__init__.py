@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from typing import Any
 
 __all__ = ["main"]
 
@@ -15,8 +17,18 @@ def main() -> None:
     # A stream that the caller has closed is None here: what goes there is dropped.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the end
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
-    from pynoise.errors import TrainingError
+    from pynoise.errors import TrainingError, TrainingWarning
 
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        """Say what a user should know in a line, without the place in the code."""
+        if issubclass(category, TrainingWarning):
+            print(f"Warning: {message}", file=sys.stderr)  # noqa: T201 - this is the command line
+        else:
+            usual(message, category, *where, **more)
+
+    warnings.showwarning = show
     try:
         # Imported here, so that Ctrl-C finds somebody listening from the start.
         from pynoise.cli import commands

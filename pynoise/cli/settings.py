@@ -76,8 +76,12 @@ def settings_options(function: _Command) -> _Command:
     """Add the options of training; the command gets them as one `settings`."""
 
     @functools.wraps(function)
-    def command(*, network: str, method: str, method_options: tuple[str, ...], **others: Any) -> None:
+    def command(
+        *, network: str, method: str, method_options: tuple[str, ...], neighbors: str | None, **others: Any
+    ) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
+        if neighbors is not None:
+            method_options = (*method_options, f"neighbors={neighbors}")
         function(settings=Chosen(network, method, _named(method_options), given), **others)
 
     return options.with_options(
@@ -90,9 +94,14 @@ def settings_options(function: _Command) -> _Command:
                 default="cross-entropy",
                 show_default=True,
                 metavar="NAME",
-                help="How it learns: cross-entropy, knet.  See docs/methods.md.",
+                help="How it learns: cross-entropy, knet, mixnn.  See docs/methods.md.",
             ),
             _SET,
+            click.option(
+                "--neighbors",
+                metavar="NAME",
+                help="With mixnn: exact, hnsw, or random others.  [exact]",
+            ),
             *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
         )
     )(command)

@@ -36,8 +36,8 @@ def folder_of(out: Any, recipe: str) -> Path:
     return folder
 
 
-def run_folder(out: Path, dataset: str, network: str, variant: str, seed: int) -> Path:
-    """Where a run lies; `variant` is "" where a recipe has one for a data set and network."""
+def run_folder(out: Path, dataset: str, network: str, seed: int, variant: str = "") -> Path:
+    """Where a run lies; `variant` tells it from others of its data set and network."""
     # "torchvision:resnet18" is no name of a folder everywhere.
     name = re.sub(r"[^\w.-]+", "-", "-".join(filter(None, (dataset, network, variant))))
     return out / name / f"seed-{seed}"

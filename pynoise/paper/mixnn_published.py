@@ -30,8 +30,8 @@ class Line:
         What it is called here.
     words : str
         What the paper calls it.
-    note : str or None
-        What is to be said of it beside its numbers.
+    notes : dict of str to str
+        What is to be said of it beside its numbers, by data set.
     numbers : dict of str to tuple
         By data set, a `Number` for each of the table's noises, None where none is printed.
     """
@@ -39,7 +39,7 @@ class Line:
     method: str
     variant: str | None
     words: str
-    note: str | None
+    notes: dict[str, str]
     numbers: dict[str, tuple[Number | None, ...]]
 
     @property
@@ -75,7 +75,7 @@ def mixnn_tables() -> tuple[PublishedTable, ...]:
                     line["method"],
                     line.get("variant"),
                     line.get("words", line["method"]),
-                    line.get("note"),
+                    line.get("notes", {}),
                     {name: tuple(map(_number, line[name])) for name in content["datasets"]},
                 )
                 for line in table["lines"]

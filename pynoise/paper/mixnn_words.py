@@ -26,10 +26,10 @@ _WHAT = {
 }
 
 _NOISE = (
-    "The level of a noise is the share of all training examples that is selected; the first line has the share "
-    "of the labels that are wrong for it. Symmetric: a selected label becomes any other. Asymmetric, by its full "
-    "name semantic-asymmetric: it becomes what the map below says of its class, and stays what it is if the map "
-    "does not name that; of each class that it names, about the level's share is wrong."
+    "The level of a noise is the share of all training examples that is selected; the first line has the "
+    "share of the labels that are wrong for it. Symmetric: a selected label becomes any other. Asymmetric, "
+    "by its full name semantic-asymmetric: it becomes what the map below says of its class, and stays what "
+    "it is if the map does not name that; of each class that it names, about the level's share is wrong."
 )
 
 # Maps that have shorter words than what each class becomes.
@@ -61,8 +61,9 @@ def notes(
     said.append(f"MixNN: {_options(full.options)}.")
     said += [f"{one.line.variant}, the paper's {one.line.words!r}: {_changes(one, full)}." for one in others]
     said += [_warmup(block, runs) for block, runs in zip(blocks, found, strict=True) if runs]
-    printed = any(block.dataset in table.lines[0].numbers for block in blocks)
-    said += [f"{line.method} {line.note}, says the paper." for line in table.lines if line.note and printed]
+    for line in table.lines:
+        known = [block.dataset for block in blocks if block.dataset in line.notes]
+        said += [f"{line.method} on {name} {line.notes[name]}, says the paper." for name in known]
     return said + share_words(options.scale)
 
 
@@ -105,7 +106,7 @@ def _warmup(block: Block, runs: Sequence[Sequence[Made]]) -> str:
     start = part.method_options["correction_start"]
     said = f"MixNN on {block.dataset}: {warm} epochs of warm-up"
     if warm >= last:
-        return f"{said}, which is all of the training: nothing is mixed, and no label is corrected."
+        return f"{said}, and epoch {last} is the last: nothing is mixed, and no label is corrected."
     if start is None:
         return f"{said}; no label is corrected."
     first = warm + start

@@ -48,7 +48,7 @@ def train_all(parts: Sequence[Part], options: Options) -> list[list[Made]]:
         run = training.train(
             draw(seed),
             part.network,
-            out=run_folder(options.out, part.dataset, part.network, part.variant, seed),
+            out=run_folder(options.out, part.dataset, part.network, seed, part.variant),
             noise=part.noise,
             level=part.level,
             label_map=part.label_map,

@@ -48,6 +48,8 @@ def figures_of(
             mixture |= {f"mixture_{name}_{part}": value for name, value in values}
     said = view.probabilities.argmax(dim=1)
     found: dict[str, Any] = {"given_fit": _share(said == given[rows])}
+    if view.recall is not None:
+        found["neighbor_recall"] = view.recall
     if truth is not None:
         right = given[rows] == truth[rows]
         found |= {

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from pynoise import _checks
 from pynoise._progress import Progress
-from pynoise.errors import InputValueError, unknown_name
+from pynoise.errors import InputValueError, TrainingWarning, unknown_name
 from pynoise.knn.nearest import ENGINES
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.mixnn.corrected import corrected_labels
@@ -136,17 +136,19 @@ class MixNN(Method):
         usual = _WARMUP if classes < _MANY else _LONG_WARMUP
         self._warm = usual if self._warmup is None else self._warmup
         epochs = training.settings.epochs
-        if self._warm >= epochs:
+        if training.team.first and self._warm >= epochs:
             warnings.warn(
                 f"the warm-up of {self._warm} epochs is all of the training, {epochs} epochs: nothing is "
                 "mixed; give more epochs, or a smaller warmup",
+                TrainingWarning,
                 stacklevel=2,
             )
-        elif self._start is not None and self._warm + self._start > epochs:
+        elif training.team.first and self._start is not None and self._warm + self._start > epochs:
             warnings.warn(
                 f"correction_start, epoch {self._start} after a warm-up of {self._warm}, is beyond the last "
                 f"of {epochs} epochs: labels are never corrected; give more epochs, or a smaller "
                 "correction_start",
+                TrainingWarning,
                 stacklevel=2,
             )
         self._given = training.targets
@@ -232,7 +234,7 @@ class MixNN(Method):
         found.save(folder / FILE)
         found.to_csv((folder / FILE).with_suffix(".csv"))
         figures = self._figures(training, view)
-        names = ("neighbor_agreement", "neighbor_agreement_wrong", "worst_case")
+        names = ("neighbor_recall", "neighbor_agreement", "neighbor_agreement_wrong", "worst_case")
         return {
             "clean_auc": figures.get("clean_auc"),
             "correction_accuracy": found.accuracy,
@@ -249,7 +251,15 @@ class MixNN(Method):
         }
 
     def _look(self, training: Training) -> None:
+        collapsed = self._view is not None and self._view.mixture is None
         self._view = look(training, self._k, self._neighbors)
+        if self._view.mixture is None and not collapsed and training.team.first:
+            warnings.warn(
+                f"at epoch {training.epoch + 1} the losses of the training examples are all alike: they do "
+                "not tell wrong labels from right, and neighbours are averaged",
+                TrainingWarning,
+                stacklevel=2,
+            )
         self._seconds = {name: spent + self._view.seconds[name] for name, spent in self._seconds.items()}
         # The warm-up may be of no epochs.
         if training.epoch + 1 <= max(self._warm, 1):

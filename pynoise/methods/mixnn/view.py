@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pynoise import seeds
@@ -39,6 +39,8 @@ class View:
         The K nearest of each; of examples that are not learnt from, whatever.
     mixture : dict, or None
         Attributes of `pynoise.analysis.Mixture`; None where it collapsed.
+    recall : float, or None
+        Share of the nearest that were found, of some examples, where that is not all ("hnsw").
     seconds : dict of str to float
         What was spent on the "evaluation" pass, the "mixture" and the "neighbors".
     """
@@ -48,6 +50,7 @@ class View:
     clean: Tensor
     partners: Tensor
     mixture: dict[str, Any] | None
+    recall: float | None
     seconds: dict[str, float]
 
     def state(self) -> dict[str, Any]:
@@ -92,19 +95,21 @@ def look(training: Training, k: int, neighbors: str) -> View:
     if not losses.isfinite().all():
         raise TrainingError(
             f"the loss of {int((~losses.isfinite()).sum())} of {len(losses)} training examples is not a "
-            f"finite number after epoch {training.epoch + 1}; a smaller learning rate (lr, now "
+            f"finite number at epoch {training.epoch + 1}; a smaller learning rate (lr, now "
             f"{training.settings.lr:.6g}) may do"
         )
     values = losses.double().cpu().numpy()
     seen = time.perf_counter()
-    mixture = _mixture(values, training.epoch)
+    mixture = _mixture(values)
     log = np.zeros(len(values)) if mixture is None else mixture.clean_log_probability(values)
     fitted = time.perf_counter()
     clean = losses.new_full((len(training.targets),), -torch.inf)
     clean[rows] = torch.as_tensor(log, dtype=torch.float32, device=training.device)
     partners = torch.zeros(len(training.targets), k, dtype=torch.int64, device="cpu")
+    recall = None
     if k:
-        partners[training.rows] = training.rows[_nearest(training, features, k, neighbors)]
+        nearest, recall = _nearest(training, features, k, neighbors)
+        partners[training.rows] = training.rows[nearest]
     ended = time.perf_counter()
     return View(
         losses,
@@ -112,32 +117,28 @@ def look(training: Training, k: int, neighbors: str) -> View:
         clean,
         partners,
         None if mixture is None else {one.name: getattr(mixture, one.name) for one in fields(mixture)},
+        recall,
         {"evaluation": seen - started, "mixture": fitted - seen, "neighbors": ended - fitted},
     )
 
 
-def _mixture(losses: np.ndarray[Any, Any], epoch: int) -> Mixture | None:
+def _mixture(losses: NDArray[np.float64]) -> Mixture | None:
     try:
         return fit_mixture(losses)
-    except InputValueError as error:  # they are finite: all alike
-        warnings.warn(
-            f"after epoch {epoch + 1} the losses {error.problem}; all examples are taken to be clean alike, "
-            "so neighbours are averaged",
-            stacklevel=2,
-        )
+    except InputValueError:  # they are finite, and two or more: all alike
         return None
 
 
-def _nearest(training: Training, features: Tensor, k: int, neighbors: str) -> Tensor:
-    """Which k of the n examples stand beside each, int64 on the CPU, [n, k]."""
+def _nearest(training: Training, features: Tensor, k: int, neighbors: str) -> tuple[Tensor, float | None]:
+    """Which k of the n examples stand beside each, int64 on the CPU, [n, k], and the recall of "hnsw"."""
     count = len(features)
     if neighbors == "random":
         # Anyone but oneself.
         drawn = torch.randint(1, count, (count, k), device="cpu")
-        return (drawn + torch.arange(count, device="cpu")[:, None]) % count
+        return (drawn + torch.arange(count, device="cpu")[:, None]) % count, None
     engine = "torch" if neighbors == "exact" and features.device.type == "cuda" else neighbors
     values = features.cpu().numpy()
-    indices, _ = search(
+    indices, _, statistics = search(
         values,
         values,
         k,
@@ -145,5 +146,6 @@ def _nearest(training: Training, features: Tensor, k: int, neighbors: str) -> Te
         engine=engine,
         threads=torch.get_num_threads(),
         seed=seeds.split(training.seed, "mixnn", training.epoch),
+        return_statistics=True,
     )
-    return torch.from_numpy(indices.astype(np.int64))
+    return torch.from_numpy(indices.astype(np.int64)), statistics.recall
