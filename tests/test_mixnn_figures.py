@@ -14,6 +14,8 @@ from pynoise.analysis import fit_mixture
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.noise import CorrectedLabels
 from pynoise.paper import mixnn_fig_course, mixnn_fig_losses
+from pynoise.paper.mixnn_fig_parts import beside
+from pynoise.paper.parts import Part
 from pynoise.plots.epochs import Course
 from pynoise.plots.mixnn import Confusion, Effect, Losses
 from pynoise.training import Run
@@ -236,6 +238,20 @@ def test_no_data_at_all(tmp_path, name):
     assert figure.meta["blocks"][0]["settings"]["epochs"] == (10 if name == "mixnn-fig4" else 300)
     assert figure.text().count("data not found") == (2 if name == "mixnn-fig4" else 1)
     assert sorted(one.name for one in (tmp_path / "t").iterdir()) == FILES[1:]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "network", "line"),
+    [
+        ("cifar10", "resnet34", "worst: 0.0400 (published: 0.043)"),
+        ("cifar10", "resnet20", "worst: 0.0400"),
+        ("cifar100", "resnet34", "worst: 0.0400"),
+    ],
+)
+def test_what_is_published_stands_beside_the_same_alone(dataset, network, line):
+    part = Part(dataset, network, "symmetric", 0.6, "mixnn", {}, {})
+    assert beside(part, "worst", [0.03, None], "0.043") == line.replace("0.0400", "-")
+    assert beside(part, "worst", [0.04], "0.043") == line
 
 
 @pytest.mark.skipif(not PUBLISHED.is_file(), reason="needs the papers' published numbers, ../shared/papers")

@@ -122,6 +122,7 @@ def told(values: Sequence[float | None]) -> str:
 
 
 def beside(part: Part, words: str, values: Sequence[float | None], published: str | None = None) -> str:
-    """A line with a number of ours, and what is published of the paper's data set."""
-    printed = f" (published: {published})" if published is not None and part.dataset == DATASET else ""
+    """A line with a number of ours, and what is published of the paper's data set and network."""
+    same = (part.dataset, part.network) == (DATASET, mixnn_networks()[DATASET])
+    printed = f" (published: {published})" if published is not None and same else ""
     return f"{words}: {told(values)}{printed}"
