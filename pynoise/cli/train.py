@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pynoise.cli import options
+from pynoise.cli.outcome import print_outcome
 from pynoise.cli.progress import keeping, progress_bars
 from pynoise.cli.settings import Chosen, settings_options
-from pynoise.cli.tables import print_heading, print_line, print_row, print_table
-
-if TYPE_CHECKING:
-    from pynoise.training import Run
+from pynoise.cli.tables import print_heading, print_line, print_row
 
 __all__ = ["command"]
 
@@ -104,7 +102,7 @@ def command(
     else:
         if not table.begun:
             click.echo(f"{heading}: it was finished already")
-        _print_result(run)
+        print_outcome(run)
     click.echo(f"wrote {run.path}", err=True)
 
 
@@ -121,49 +119,3 @@ class _Table:
             print_heading(_COLUMNS)
             self.begun = True
         print_row(_COLUMNS, {"validation_accuracy": None} | row)
-
-
-def _print_result(run: Run) -> None:
-    result = run.result
-    assert result is not None  # noqa: S101 - tells the type checker
-    noise = result["noise"]
-    if noise is not None:
-        click.echo(
-            f"noise {noise['kind']} of level {noise['level']:.10g}, {noise['realised_rate']:.4f} of the "
-            "labels wrong"
-        )
-    click.echo(f"test accuracy {result['test_accuracy_last']:.4f} after the last epoch")
-    if result["selected_epoch"] is not None:
-        labels = "validation labels" if noise is None else f"{result['validation_labels']} validation labels"
-        click.echo(
-            f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
-            f"selected by {result['validation_examples']:,} {labels}"
-        )
-    if "knet_accuracy" in result:
-        _print_knet(result)
-    if result["skipped"]:
-        click.echo(f"{len(result['skipped']):,} images skipped; result.json names them")
-    click.echo(
-        f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s on "
-        f"{result['hardware']['device_name']}"
-    )
-
-
-def _print_knet(result: dict[str, Any]) -> None:
-    knet = result["knet"]
-    click.echo(
-        f"\nkNet: {knet['parameters']:,} parameters, {knet['seconds']:.1f} s, in place of the "
-        f"{knet['stored_values']:,} numbers that K-NN keeps; test accuracy"
-    )
-    columns = {"K": ("k", 4, "d"), "network": ("network", 7, ".4f")}
-    keys = {"K-NN": "knn_accuracy", "kNet": "knet_accuracy", "fixed kNet": "fixed_knet_accuracy"}
-    for name, key in keys.items():
-        if key in result:
-            columns[name] = (key, max(6, len(name)), ".4f")
-    rows = [
-        {"k": int(k), "network": result["preliminary_accuracy"]}
-        | {key: result[key][k] for key in keys.values() if key in result}
-        for k in result["knet_accuracy"]
-    ]
-    print_table(columns, rows)
-    click.echo()

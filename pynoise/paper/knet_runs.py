@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options
-from pynoise.paper.runs import Made, counts_of
+from pynoise.paper.runs import Made, block_words
 
 if TYPE_CHECKING:
     from pynoise.methods import KNet
@@ -27,16 +27,7 @@ def model_of(made: Made, options: Options) -> KNet:
 
 def block_of(part: Part, made: Sequence[Made]) -> dict[str, Any]:
     """What is said of a part; numbers are means over the runs."""
-    words = {
-        "dataset": part.dataset,
-        "network": part.network,
-        "noise": part.noise if isinstance(part.noise, str) else part.noise.tolist(),
-        "level": part.level,
-        "scale": part.scale,
-        "settings": part.settings,
-        "method_options": part.method_options,
-        "problem": part.problem,
-    }
+    words = block_words(part, made)
     if not made:
         return words
     first = made[0].result
@@ -45,5 +36,4 @@ def block_of(part: Part, made: Sequence[Made]) -> dict[str, Any]:
         "features": first["knet"]["features"],
         "hidden": first["knet"]["hidden"],
         "preliminary_accuracy": fmean(one.result["preliminary_accuracy"] for one in made),
-        **counts_of(made),
     }

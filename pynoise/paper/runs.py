@@ -20,7 +20,7 @@ from pynoise.paper.registry import Options, Recipe
 if TYPE_CHECKING:
     from pynoise.training import Run
 
-__all__ = ["Made", "counts_of", "meta_of", "outputs_of", "train_all"]
+__all__ = ["Made", "block_words", "counts_of", "meta_of", "outputs_of", "train_all"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,21 @@ def meta_of(
         "notes": list(notes),
         "seconds": {"epochs": sum(result["seconds"] for result in results)},
         **{key: results[0][key] if results else value for key, value in here.items()},
+    }
+
+
+def block_words(part: Part, made: Sequence[Made]) -> dict[str, Any]:
+    """What a figure's block says of a part, and of its runs as `counts_of` does."""
+    return {
+        "dataset": part.dataset,
+        "network": part.network,
+        "noise": part.noise if isinstance(part.noise, str) else part.noise.tolist(),
+        "level": part.level,
+        "scale": part.scale,
+        "settings": part.settings,
+        "method_options": part.method_options,
+        "problem": part.problem,
+        **counts_of(made),
     }
 
 

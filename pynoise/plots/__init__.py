@@ -3,7 +3,9 @@
 from pynoise.plots.chi_square import pairs, preferred_k
 from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
+from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
 from pynoise.plots.noise import noise_picture
+from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
 
@@ -13,11 +15,15 @@ __all__ = [
     "knet_agreement",
     "knet_spaces",
     "knet_toy",
+    "mixnn_confusions",
+    "mixnn_course",
+    "mixnn_losses",
     "network_curve",
     "noise_picture",
     "pairs",
     "preferred_k",
     "render",
+    "run_picture",
     "softmax_panels",
     "write_figure",
 ]

@@ -16,7 +16,7 @@ from pynoise.plots.style import cut, short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Points", "noise_picture"]
+__all__ = ["Points", "draw_matrix", "noise_picture"]
 
 # Numbers are written into cells of matrices up to this size, and names beside those up to the other.
 _MOST_NUMBERS = 12
@@ -39,7 +39,8 @@ def noise_picture(
     """A transition matrix, and beside it examples coloured by the label that they have, as in Fig. 1."""
     figure = Figure(figsize=(5.6 if points is None else 11.2, 5.0), layout="constrained")
     axes = figure.subplots(1, 1 if points is None else 2, squeeze=False)[0]
-    _draw_matrix(axes[0], matrix, names)
+    draw_matrix(axes[0], matrix, names, ("clean class", "noisy label"))
+    axes[0].set_title("P(noisy label | clean class)")
     if points is not None:
         _draw_points(axes[1], points, names)
     # Over the matrix alone there is less room.
@@ -47,7 +48,10 @@ def noise_picture(
     return figure
 
 
-def _draw_matrix(axes: Axes, matrix: NDArray[np.float64], names: Sequence[str]) -> None:
+def draw_matrix(
+    axes: Axes, matrix: NDArray[np.float64], names: Sequence[str], labels: tuple[str, str]
+) -> None:
+    """A matrix of shares, with numbers where there are few classes; `labels` are of rows and of columns."""
     classes = len(names)
     image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
     if classes <= _MOST_NUMBERS:
@@ -72,7 +76,7 @@ def _draw_matrix(axes: Axes, matrix: NDArray[np.float64], names: Sequence[str]) 
         axes.set_yticks(range(classes), words, fontsize="small")
         for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
             label.set_parse_math(False)
-    axes.set(xlabel="noisy label", ylabel="clean class", title="P(noisy label | clean class)")
+    axes.set(xlabel=labels[1], ylabel=labels[0])
     assert axes.figure is not None  # noqa: S101 - tells the type checker
     axes.figure.colorbar(image, ax=axes, shrink=0.8)
 

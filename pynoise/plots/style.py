@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from pynoise._files import PICTURE_SUFFIXES, check_output, write_whole
 
-__all__ = ["COLORS", "LINES", "MARKERS", "cut", "render", "short", "write_figure"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COLORS", "LINES", "MARKERS", "cut", "panels_of", "render", "short", "write_figure"]
 
 # Okabe and Ito's colours, told apart by readers with any colour vision; line styles and markers tell the
 # curves apart in grey as well.
@@ -27,6 +32,17 @@ def cut(name: str, most: int) -> str:
 def short(name: str) -> str:
     """A name that fits a title."""
     return cut(name, 30)
+
+
+def panels_of(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels of this size in inches, three in a line at most."""
+    columns = min(count, 3)
+    lines = math.ceil(count / columns)
+    figure = Figure(figsize=(width * columns + 0.3, height * lines + 0.4), layout="constrained")
+    places = list(figure.subplots(lines, columns, squeeze=False).flat)
+    for axes in places[count:]:
+        axes.remove()
+    return figure, places[:count]
 
 
 def render(figure: Figure, suffix: str) -> bytes:

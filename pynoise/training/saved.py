@@ -20,6 +20,8 @@ from pynoise.training.inputs import data_of, folder_of
 from pynoise.training.split import split_rows
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from pynoise.networks import Network
 
 __all__ = ["CHECKPOINTS", "Run", "data_words", "noise_words"]
@@ -196,6 +198,31 @@ class Run:
         from pynoise.training.restored import restored_network
 
         return restored_network(self, which, device)
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw its accuracies by epoch, and what its method measured.
+
+        Of MixNN: the losses of the given labels after the warm-up and after the last epoch, with the mixture
+        fitted to them; gradient coefficients, and the corrected labels against the true ones, where these are
+        known.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A .png or .svg file to write.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        InputValueError, InputTypeError, InputFileNotFoundError
+            If no epoch is finished, a file of the run is damaged, or nothing can be written there.
+        """
+        from pynoise.training.picture import picture  # matplotlib takes a second to import
+
+        return picture(self, path)
 
 
 def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:

@@ -1,0 +1,89 @@
+"""The picture of a run: which panels it has, and what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pynoise import plots
+from pynoise.analysis import Mixture, fit_mixture
+from pynoise.errors import InputError, InputValueError
+from pynoise.noise import CorrectedLabels
+from pynoise.plots.epochs import Course
+from pynoise.plots.mixnn import Confusion, Losses
+
+if TYPE_CHECKING:
+    from pynoise.training.saved import Run
+
+__all__ = ["corrected_of", "course_of", "losses_of", "picture"]
+
+# What MixNN leaves in the folder.
+_CORRECTED = "corrected.npz"
+
+
+def picture(run: Run, path: str | Path | None) -> Figure:
+    """Draw a run, as `Run.plot` has it."""
+    config = run.config
+    losses, confusion = [], None
+    if (run.path / _CORRECTED).is_file():
+        found = corrected_of(run)
+        losses = [
+            losses_of("losses after the warm-up", found, found.warm_losses),
+            losses_of("losses after the last epoch", found, found.losses),
+        ]
+        if found.clean is not None:
+            confusion = Confusion(f"corrected labels, {found.accuracy:.4f} right", found.confusion())
+    title = f"{config['data']['name']}, {config['network']}, {config['method']}"
+    if config["noise"] is not None:
+        title += f": {config['noise']['kind']} noise of level {config['noise']['level']:.10g}"
+    figure = plots.run_picture(course_of(run), losses, confusion, config["data"]["names"], title)
+    return plots.write_figure(figure, path)
+
+
+def course_of(run: Run) -> Course:
+    """A run by epoch; of MixNN, with where its warm-up ends and its label correction begins.
+
+    Raises
+    ------
+    InputValueError
+        If no epoch is finished, or the file of the epochs is damaged.
+    """
+    rows = run.metrics
+    if not rows:
+        raise InputValueError("run", f"{str(run.path)!r} has nothing to draw: no epoch is finished")
+    if run.config["method"] != "mixnn":
+        return Course(rows)
+    options: dict[str, Any] = run.config["method_options"]
+    # Its usual length is not in config.json, but follows from the classes: the result has it.
+    warmup = options["warmup"] if run.result is None else run.result["mixnn"]["warmup"]
+    start = options["correction_start"]
+    return Course(rows, warmup, None if warmup is None or start is None else warmup + start)
+
+
+def corrected_of(run: Run) -> CorrectedLabels:
+    """The labels that a run has corrected.
+
+    Raises
+    ------
+    InputValueError, InputFileNotFoundError
+        If the file is damaged, or there is none.
+    """
+    try:
+        return CorrectedLabels.load(run.path)
+    except InputError as error:
+        raise type(error)("run", error.problem) from None
+
+
+def losses_of(title: str, found: CorrectedLabels, values: NDArray[np.float32]) -> Losses:
+    """Losses of these labels with the mixture that is fitted to them, if one can be."""
+    mixture: Mixture | None
+    try:
+        mixture = fit_mixture(values)
+    except InputValueError:  # all alike
+        mixture = None
+    wrong = None if found.clean is None else found.labels != found.clean
+    return Losses(title, values, wrong, mixture)
