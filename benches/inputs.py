@@ -1,4 +1,4 @@
-"""What is searched in: pixels, the features of a network, Gaussian rows. Each is made when its turn comes."""
+"""What is searched in, pixels, features, Gaussian rows, and losses. Each is made when its turn comes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,3 +73,19 @@ class Mixture:
         hidden = hidden + self.rng.standard_normal(shape, dtype=np.float32)
         noise = self.rng.standard_normal((rows, self.turn.shape[1]), dtype=np.float32)
         return hidden @ self.turn + np.float32(0.1) * noise
+
+
+# By name: the level of symmetric noise, then shape and scale (nats) of the gamma distributions of the losses
+# of right and of wrong labels.
+LOSSES = {
+    "heaps apart": (0.4, (1.2, 0.5), (10, 0.3)),
+    "heaps that overlap": (0.8, (4, 0.4), (30, 0.08)),
+    "a heap at 0": (0.4, (0.3, 0.02), (4, 1.0)),
+}
+
+
+def losses(name, rows, seed=SEED):
+    """Cross-entropies as a network may have them, float64 [rows]."""
+    level, right, wrong = LOSSES[name]
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random(rows) < level, rng.gamma(*wrong, rows), rng.gamma(*right, rows))

@@ -7,7 +7,7 @@ from setting import print_setting
 
 NAMES = (
     *("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve"),
-    *("kmeans", "concentrated", "estimate", "training", "knet"),
+    *("kmeans", "concentrated", "estimate", "training", "knet", "mixnn"),
 )
 
 if __name__ == "__main__":
