@@ -114,7 +114,10 @@ def _draw(axes: Axes, course: Course, names: Mapping[str, str], title: str) -> N
             label="start of label correction",
         )
     axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if last == 1:
+        axes.set_xticks([1])  # a locator would put fractions of an epoch around it
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(title, fontsize="medium")
     axes.grid(visible=True, alpha=0.3)
     legend_below(axes)

@@ -34,6 +34,9 @@ __all__ = [
 # Of a histogram of losses.
 _BINS = 50
 
+# Losses that differ by less, of the largest, are drawn as one: bins between them would have no width.
+_ALIKE = 1e-6
+
 # Places of a component's curve; the narrowest that there may be has some nine of them within ± its deviation.
 _PLACES = 401
 
@@ -124,14 +127,16 @@ def mixnn_confusions(parts: Sequence[Confusion], names: Sequence[str], title: st
 
 
 def edges_of(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """The edges of the bins of losses: alike, from 0 to the largest."""
-    return np.linspace(0, float(values.max()) or 1.0, _BINS + 1)
+    """The edges of the bins of losses: alike, up to the largest, from 0 or, if all are far off, the least."""
+    least, most = float(values.min()), float(values.max())
+    apart = most - least > _ALIKE * most
+    return np.linspace(least if apart and least > most / 2 else 0, most or 1.0, _BINS + 1)
 
 
 def draw_losses(axes: Axes, part: Losses) -> None:
     """Densities of losses; both Gaussians as they are weighted, and their sum."""
     edges = edges_of(part.values)
-    most = float(edges[-1])
+    least, most = float(edges[0]), float(edges[-1])
     if part.wrong is None:
         groups = [("all labels", np.ones(len(part.values), bool), _ANY)]
     else:
@@ -146,14 +151,14 @@ def draw_losses(axes: Axes, part: Losses) -> None:
     if part.mixture is None:
         title += "\nall alike: no mixture"
     else:
-        x = np.linspace(0, most, _PLACES)
+        x = np.linspace(least, most, _PLACES)
         low, high = part.mixture.densities(x)
         axes.plot(x, low + high, label="mixture", **_SUM)
         for density, name, look in zip((low, high), ("lower", "upper"), _PARTS, strict=True):
             axes.plot(x, density, label=f"{name} component", **look)
-        if tallest * most > _TALL:
+        if tallest * (most - least) > _TALL:
             axes.set(yscale="log", ylim=(0.5 / unit, 2 * max(tallest, float((low + high).max()))))
-    axes.set(xlabel="loss of the given label (nats)", ylabel="density (1/nat)", xlim=(0, most))
+    axes.set(xlabel="loss of the given label (nats)", ylabel="density (1/nat)", xlim=(least, most))
     axes.set_title(title, fontsize="medium", parse_math=False)
     legend_below(axes)
 
