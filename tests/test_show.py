@@ -9,6 +9,9 @@ import pytest
 from pynoise import data, training
 from pynoise.errors import InputFileNotFoundError, InputValueError
 from pynoise.noise import CorrectedLabels
+from pynoise.plots.epochs import Course
+from pynoise.plots.mixnn import edges_of
+from pynoise.plots.run import run_picture
 from pynoise.training import Run
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -222,3 +225,21 @@ def test_what_is_refused_of_a_picture(stage, tmp_path):
     (broken / "corrected.npz").write_bytes(b"no such thing")
     with pytest.raises(InputValueError, match=r"run: .*corrected\.npz"):
         Run.load(broken).plot()
+    (broken / "result.json").write_text("{}")
+    with pytest.raises(InputValueError, match=r"run: .*result\.json' is damaged: parts are missing"):
+        Run.load(broken)
+
+
+def test_one_epoch_is_no_fraction():
+    course = Course([{"test_accuracy": 0.5}])
+    figure = run_picture(course, [], None, ["a", "b"], "one")
+    assert figure.axes[0].get_xticks().tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("losses", "least"), [([0.1, 0.2, 3.0], 0), ([0.690, 0.692, 0.695], 0.690), ([0.7, 0.7, 0.7], 0)]
+)
+def test_losses_that_hardly_differ_fill_the_panel(losses, least):
+    edges = edges_of(np.array(losses))
+    assert (edges[0], edges[-1]) == (least, losses[-1])
+    assert (np.diff(edges) > 0).all()

@@ -35,6 +35,20 @@ CHECKPOINTS = ("selected", "last")
 # What config.json says that the folder holds, and in which form.
 RECORD, FORMAT = "pynoise run", 1
 
+# What result.json has, whatever the method.
+_RESULT = {
+    "test_accuracy_last",
+    "test_accuracy_selected",
+    "selected_epoch",
+    "validation_examples",
+    "validation_labels",
+    "train_examples",
+    "seconds",
+    "images_per_second",
+    "hardware",
+    "skipped",
+}
+
 # What may differ from one part of a run to the next: where data lie, and numbers that follow from them, whose
 # last digits depend on the machine.
 FREE = ("data.origin", "normal")
@@ -86,6 +100,8 @@ class Run:
         if not _whole(config):
             raise InputValueError("run", f"{str(folder / CONFIG)!r} is damaged: parts are missing")
         result = _read_json(folder / RESULT) if (folder / RESULT).is_file() else None
+        if result is not None and not result.keys() >= _RESULT:
+            raise InputValueError("run", f"{str(folder / RESULT)!r} is damaged: parts are missing")
         return cls(folder, config, result)
 
     @property
