@@ -199,7 +199,7 @@ def test_the_command(run, quick):
 
 
 COMMANDS = {
-    "--set hidden": "'hidden' is not NAME=VALUE; write hidden=32",
+    "--set hidden": "'hidden' is not NAME=VALUE; docs/methods.md has the names",
     "--set 2=3": "'2=3' is not NAME=VALUE",
     "--set hidden=3 --set hidden=4": "hidden is given twice",
     "--set hiden=3": "'hiden' is not known (did you mean 'hidden'?)",

@@ -47,7 +47,9 @@ def parse_options(texts: Iterable[str]) -> dict[str, Any]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
-            raise InputValueError("method_options", f"{text!r} is not NAME=VALUE; write hidden=32")
+            raise InputValueError(
+                "method_options", f"{text!r} is not NAME=VALUE; docs/methods.md has the names"
+            )
         if name in found:
             raise InputValueError("method_options", f"{name} is given twice")
         found[name] = _value(value)

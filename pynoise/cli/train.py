@@ -63,6 +63,7 @@ def command(
       pynoise train --dataset mnist --network mnist-cnn --noise flip --level 0.4 --out runs/x
       pynoise train --dataset cifar10 --network resnet20 --optimizer sgd --epochs 60 --out runs/y
       pynoise train --noise-file heaps.npz --out runs/heaps
+      pynoise train --dataset own.npz --method mixnn --validation 0 --out runs/corrected
     """  # noqa: D301 - click's mark for lines to be left as they are
     with options.in_words_of_options(level="--level", method_options="--set", **source.words()):
         given = settings.check()  # what can be refused at once is refused before the data are loaded
