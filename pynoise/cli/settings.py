@@ -98,8 +98,8 @@ def settings_options(function: _Command) -> _Command:
                 show_default=True,
                 metavar="NAME",
                 help="How it learns: cross-entropy, knet, mixnn.  See docs/methods.md.  With mixnn, "
-                "its paper's settings stand where none is given: 300 epochs, lr 0.02, lr-min 0.001, weight-decay 1e-3, "
-                "cosine-restarts.",
+                "its paper's settings stand where none is given: 300 epochs, lr 0.02, lr-min 0.001, "
+                "weight-decay 1e-3, cosine-restarts.",
             ),
             _SET,
             click.option(
