@@ -420,9 +420,3 @@ def test_mistakes_on_the_command_line(run, options, message):
     code, _, err = run("train", "--method", "mixnn", "--epochs", 2, *options, "--out", "r")
     assert code == 2
     assert message in err
-
-
-def test_neighbors_are_of_mixnn(run):
-    code, _, err = run("train", "--neighbors", "hnsw", "--epochs", 2, "--out", "r")
-    assert code == 2
-    assert "'--neighbors': goes with --method mixnn, not cross-entropy" in err
