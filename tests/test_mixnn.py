@@ -420,8 +420,11 @@ def test_the_command(run):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--neighbors", "hnws"), "neighbors: 'hnws' is not known (did you mean 'hnsw'?)"),
-        (("--neighbors", "exact", "--set", "neighbors=hnsw"), "neighbors is given twice"),
+        (("--neighbors", "hnws"), "'--neighbors': neighbors: 'hnws' is not known (did you mean 'hnsw'?)"),
+        (
+            ("--neighbors", "exact", "--set", "neighbors=hnsw"),
+            "'--set, --neighbors': neighbors is given twice",
+        ),
         (("--set", "k=2000"), "k: 2000 is too large for 1167 examples to learn from; give less"),
         (("--set", "alpha=1"), "alpha: 1 is too large; give less than 1"),
     ],

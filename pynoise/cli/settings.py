@@ -49,12 +49,13 @@ _SET = click.option(
 
 @dataclass(frozen=True)
 class Chosen:
-    """A network, a method and settings, as the command line names them."""
+    """A network, a method and settings, as the command line names them; `set_by` options the method's are."""
 
     network: str
     method: str
     method_options: dict[str, Any]
     given: dict[str, Any]
+    set_by: str
 
     def check(self) -> dict[str, Any]:
         """The settings as the Python functions take them: those that are given, checked."""
@@ -80,9 +81,11 @@ def settings_options(function: _Command) -> _Command:
         *, network: str, method: str, method_options: tuple[str, ...], neighbors: str | None, **others: Any
     ) -> None:
         given = {name: others.pop(name) for name in _SETTINGS}
+        set_by = "--set"
         if neighbors is not None:
+            set_by = "--set, --neighbors" if method_options else "--neighbors"
             method_options = (*method_options, f"neighbors={neighbors}")
-        function(settings=Chosen(network, method, _named(method_options), given), **others)
+        function(settings=Chosen(network, method, _named(method_options, set_by), given, set_by), **others)
 
     return options.with_options(
         (
@@ -94,7 +97,8 @@ def settings_options(function: _Command) -> _Command:
                 default="cross-entropy",
                 show_default=True,
                 metavar="NAME",
-                help="How it learns: cross-entropy, knet, mixnn.  See docs/methods.md.",
+                help="How it learns: cross-entropy, knet, or mixnn, which has its paper's settings where "
+                "none is given.  See docs/methods.md.",
             ),
             _SET,
             click.option(
@@ -128,6 +132,6 @@ def training_options(function: _Command) -> _Command:
     )(command)
 
 
-def _named(method_options: tuple[str, ...]) -> dict[str, Any]:
-    with options.in_words_of_options(method_options="--set"):
+def _named(method_options: tuple[str, ...], set_by: str = "--set") -> dict[str, Any]:
+    with options.in_words_of_options(method_options=set_by):
         return parse_options(method_options)

@@ -64,7 +64,7 @@ def command(
       pynoise train --dataset cifar10 --network resnet20 --optimizer sgd --epochs 60 --out runs/y
       pynoise train --noise-file heaps.npz --out runs/heaps
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(level="--level", method_options="--set", **source.words()):
+    with options.in_words_of_options(level="--level", method_options=settings.set_by, **source.words()):
         given = settings.check()  # what can be refused at once is refused before the data are loaded
         from pynoise.training import train
 

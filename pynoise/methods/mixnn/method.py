@@ -161,7 +161,9 @@ class MixNN(Method):
                 stacklevel=2,
             )
         self._given = training.targets
-        self._targets = functional.one_hot(training.targets, classes).float()
+        # Not by one_hot, whose int64 would take twice the memory beside.
+        self._targets = torch.zeros(len(self._given), classes, device=training.device)
+        self._targets.scatter_(1, self._given[:, None], 1.0)
         record = training.record
         self._truth = None
         if record is not None:
