@@ -83,6 +83,17 @@ def test_accuracy_and_confusion():
         unknown.confusion()
 
 
+def test_a_file_whose_name_is_no_text_is_written_all_the_same(tmp_path):
+    """As Python has names that are not UTF-8."""
+    found = made(files=np.array(["a.png", "b.png", "\udcff.png", "é.png", "c.png"]))
+    found.save(tmp_path / "out.npz")
+    np.testing.assert_array_equal(CorrectedLabels.load(tmp_path / "out.npz").files, found.files)
+    found.to_csv(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as lines:
+        names = [row["file"] for row in csv.DictReader(lines)]
+    assert names == ["a.png", "b.png", "\\udcff.png", "é.png", "c.png"]
+
+
 @pytest.mark.parametrize("without", [(), ("clean",), ("files",), ("clean", "files")])
 def test_rows(tmp_path, without):
     text = made(**dict.fromkeys(without)).to_csv(tmp_path / "out.csv")

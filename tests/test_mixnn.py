@@ -229,7 +229,7 @@ def test_weights_where_no_float_holds_the_probabilities():
 
 def test_random_weights_are_of_the_beta_distribution():
     torch.manual_seed(0)
-    for c in (0.5, 1.0, 4.0):
+    for c in (0.01, 0.5, 1.0, 4.0):
         drawn = weights_of("random", torch.zeros(20_000, 2), c)
         torch.testing.assert_close(drawn.sum(dim=1), torch.ones(20_000))
         assert drawn[:, 0].mean() == pytest.approx(0.5, abs=0.01)
@@ -265,6 +265,14 @@ def test_hnsw_finds_the_neighbours_and_says_how_many(few, tmp_path):
     _, run = watched(few, tmp_path / "run", neighbors="hnsw", warmup=1)
     assert run.metrics[-1]["neighbor_recall"] == run.result["mixnn"]["neighbor_recall"] >= 0.95
     assert run.metrics[-1]["neighbor_agreement"] > 0.7
+
+
+def test_without_a_warm_up_its_losses_are_those_of_the_first_weights(few, tmp_path):
+    method, run = watched(few, tmp_path / "run", warmup=0)
+    found = CorrectedLabels.load(run.path)
+    first, later = (view.losses[run.rows[0].argsort()] for _, _, view in method.looks[:2])
+    np.testing.assert_array_equal(found.warm_losses, first)
+    assert not torch.equal(first, later)
 
 
 def test_labels_as_they_are(few, tmp_path):
@@ -348,7 +356,9 @@ def test_losses_that_are_no_numbers(few, tmp_path):
         ({"neighbor_targets": None}, "neighbor_targets: None is not known"),
         ({"alpha": 1.0}, "alpha: 1 is too large; give less than 1"),
         ({"alpha": "a"}, "alpha: 'a' is not a number"),
-        ({"concentration": 0}, "concentration: 0 is not a finite number above 0"),
+        ({"concentration": 0}, "concentration: 0 is not within 0.01 to 1e\\+06"),
+        ({"concentration": 1e-30}, "concentration: 1e-30 is not within 0.01"),
+        ({"concentration": 1e300}, "concentration: 1e\\+300 is not within 0.01"),
         ({"warmup": -1}, "warmup: -1 is too small"),
         ({"correction_start": 0}, "correction_start: 0 is too small; give at least 1"),
         ({"K": 1}, "'K' is not known"),
@@ -410,8 +420,11 @@ def test_the_command(run):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--neighbors", "hnws"), "neighbors: 'hnws' is not known (did you mean 'hnsw'?)"),
-        (("--neighbors", "exact", "--set", "neighbors=hnsw"), "neighbors is given twice"),
+        (("--neighbors", "hnws"), "'--neighbors': neighbors: 'hnws' is not known (did you mean 'hnsw'?)"),
+        (
+            ("--neighbors", "exact", "--set", "neighbors=hnsw"),
+            "'--set, --neighbors': neighbors is given twice",
+        ),
         (("--set", "k=2000"), "k: 2000 is too large for 1167 examples to learn from; give less"),
         (("--set", "alpha=1"), "alpha: 1 is too large; give less than 1"),
     ],

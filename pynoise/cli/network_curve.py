@@ -66,7 +66,7 @@ def command(
       pynoise network-curve --noise flip --levels 0,0.2,0.4 --seeds 0,1 --epochs 5 --out runs/digits
       pynoise network-curve --dataset mnist --network mnist-cnn-500 --noise uniform --out runs/fig-4d
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(run_seeds="--seeds", method_options="--set", **source.words()):
+    with options.in_words_of_options(run_seeds="--seeds", method_options=settings.set_by, **source.words()):
         given = settings.check()
         chosen = parse_counts(seeds, "run_seeds")
         gammas = None if levels is None else parse_levels(levels)

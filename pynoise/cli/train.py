@@ -65,7 +65,7 @@ def command(
       pynoise train --noise-file heaps.npz --out runs/heaps
       pynoise train --dataset own.npz --method mixnn --validation 0 --out runs/corrected
     """  # noqa: D301 - click's mark for lines to be left as they are
-    with options.in_words_of_options(level="--level", method_options="--set", **source.words()):
+    with options.in_words_of_options(level="--level", method_options=settings.set_by, **source.words()):
         given = settings.check()  # what can be refused at once is refused before the data are loaded
         from pynoise.training import train
 

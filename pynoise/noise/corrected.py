@@ -130,7 +130,10 @@ class CorrectedLabels:
 
         columns: dict[str, Any] = {"index": self.index.tolist()}
         if self.files is not None:
-            columns["file"] = self.files.tolist()
+            # What is no UTF-8 in a file's name is escaped: it could not be written.
+            columns["file"] = [
+                name.encode(errors="backslashreplace").decode() for name in self.files.tolist()
+            ]
         columns |= {
             "given_label": self._named(self.labels),
             "corrected_label": self._named(self.corrected),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pynoise.errors import TrainingError
 from pynoise.training.source import Source
+from pynoise.training.streamed import Streamed
 
 __all__ = ["with_partners"]
 
@@ -55,6 +56,7 @@ def with_partners(
         size = len(part)
         index, inputs = next(batches, (part[:0], part[:0]))
         if len(index) != size * (1 + count):
-            raise TrainingError("an image cannot be read any more; mend it, and go on where this stopped")
+            lost = next(reversed(source.skipped)) if isinstance(source, Streamed) else "an example"
+            raise TrainingError(f"{lost} cannot be read any more; mend it, and go on where this stopped")
         beside = inputs[size:].view(size, count, *inputs.shape[1:])
         yield index[:size], inputs[:size], index[size:].view(size, count), beside

@@ -33,6 +33,9 @@ NEIGHBOR_TARGETS = ("given", "corrected")
 # What a run's folder holds of it; the same as .csv.
 FILE = "corrected.npz"
 
+# Of random weights: below, all that is drawn may be 0 to a float32, and above the weights are alike.
+_LEAST_CONCENTRATION, _MOST_CONCENTRATION = 0.01, 1e6
+
 # The paper's warm-up: for CIFAR-10, and for CIFAR-100 or as many classes.
 _WARMUP, _LONG_WARMUP, _MANY = 10, 30, 100
 
@@ -57,7 +60,7 @@ class MixNN(Method):
         Of Eq. 10 and 11; or all alike (AVG, MixAVG); or drawn from Beta(c, c), for K > 1 from a Dirichlet
         distribution (RDM).
     concentration : float
-        The c of random weights, above 0; the paper does not say.
+        The c of random weights, within 0.01 to 1,000,000; the paper does not say.
     warmup : int, optional
         Epochs by cross-entropy; by default 10, or 30 for 100 classes and more.
     correction_start : int or None
@@ -100,7 +103,13 @@ class MixNN(Method):
         self._k = _checks.whole("k", k, 0)
         self._neighbors = _one_of("neighbors", neighbors, NEIGHBORS)
         self._weights = _one_of("weights", weights, WEIGHTS)
-        self._concentration = _checks.positive("concentration", concentration)
+        self._concentration = _checks.number("concentration", concentration)
+        if not _LEAST_CONCENTRATION <= self._concentration <= _MOST_CONCENTRATION:
+            raise InputValueError(
+                "concentration",
+                f"{self._concentration:.10g} is not within {_LEAST_CONCENTRATION:g} to "
+                f"{_MOST_CONCENTRATION:g}",
+            )
         self._warmup = None if warmup is None else _checks.whole("warmup", warmup, 0)
         self._start = (
             None if correction_start is None else _checks.whole("correction_start", correction_start, 1)
@@ -152,7 +161,9 @@ class MixNN(Method):
                 stacklevel=2,
             )
         self._given = training.targets
-        self._targets = functional.one_hot(training.targets, classes).float()
+        # Not by one_hot, whose int64 would take twice the memory beside.
+        self._targets = torch.zeros(len(self._given), classes, device=training.device)
+        self._targets.scatter_(1, self._given[:, None], 1.0)
         record = training.record
         self._truth = None
         if record is not None:
@@ -252,6 +263,8 @@ class MixNN(Method):
 
     def _look(self, training: Training) -> None:
         collapsed = self._view is not None and self._view.mixture is None
+        # The warm-up may be of no epochs.
+        warm = self._view is None or training.epoch < self._warm
         self._view = look(training, self._k, self._neighbors)
         if self._view.mixture is None and not collapsed and training.team.first:
             warnings.warn(
@@ -261,8 +274,7 @@ class MixNN(Method):
                 stacklevel=2,
             )
         self._seconds = {name: spent + self._view.seconds[name] for name, spent in self._seconds.items()}
-        # The warm-up may be of no epochs.
-        if training.epoch + 1 <= max(self._warm, 1):
+        if warm:
             self._warm_losses[training.rows.to(training.device)] = self._view.losses
 
     def _figures(self, training: Training, view: View) -> dict[str, float | None]:

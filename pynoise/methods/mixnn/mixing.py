@@ -21,14 +21,15 @@ def weights_of(kind: str, clean: Tensor, concentration: float) -> Tensor:
     clean : Tensor of float32, [B, 1 + K]
         Log of the clean probabilities.
     concentration : float
-        The c of "random".
+        The c of "random", 0.01 or more.
 
     Returns
     -------
     Tensor of float32, [B, 1 + K]
     """
     if kind == "random":
-        return Dirichlet(torch.full_like(clean, concentration)).sample()
+        # What it would check is right, and looking at it would wait for the device in each step.
+        return Dirichlet(torch.full_like(clean, concentration), validate_args=False).sample()
     if kind == "average":
         return torch.full_like(clean, 1 / clean.shape[1])
     # Each clean probability over the sum of all, also where all are too small for a float.

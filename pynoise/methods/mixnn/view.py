@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pynoise import seeds
 from pynoise.analysis import Mixture, fit_mixture
-from pynoise.errors import InputValueError, TrainingError
+from pynoise.errors import InputError, InputValueError, TrainingError
 from pynoise.knn import search
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def look(training: Training, k: int, neighbors: str) -> View:
     ended = time.perf_counter()
     return View(
         losses,
-        logits.double().softmax(dim=1).float(),
+        logits.softmax(dim=1),
         clean,
         partners,
         None if mixture is None else {one.name: getattr(mixture, one.name) for one in fields(mixture)},
@@ -138,14 +138,17 @@ def _nearest(training: Training, features: Tensor, k: int, neighbors: str) -> tu
         return (drawn + torch.arange(count, device="cpu")[:, None]) % count, None
     engine = "torch" if neighbors == "exact" and features.device.type == "cuda" else neighbors
     values = features.cpu().numpy()
-    indices, _, statistics = search(
-        values,
-        values,
-        k,
-        exclude_self=True,
-        engine=engine,
-        threads=torch.get_num_threads(),
-        seed=seeds.split(training.seed, "mixnn", training.epoch),
-        return_statistics=True,
-    )
+    try:
+        indices, _, statistics = search(
+            values,
+            values,
+            k,
+            exclude_self=True,
+            engine=engine,
+            threads=torch.get_num_threads(),
+            seed=seeds.split(training.seed, "mixnn", training.epoch),
+            return_statistics=True,
+        )
+    except InputError as error:  # features too large for it, or a graph that leads to too few
+        raise TrainingError(f"the neighbours of the examples cannot be found: {error}") from None
     return torch.from_numpy(indices.astype(np.int64)), statistics.recall
