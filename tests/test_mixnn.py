@@ -20,7 +20,8 @@ from pynoise.training import train
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 # Of the paper's 300 epochs, 10 of warm-up and the correction from the 60th on.
-SHORT = {"warmup": 2, "correction_start": 3}
+# An α of 0.4 lets a label change at once.
+SHORT = {"warmup": 2, "correction_start": 3, "alpha": 0.4}
 QUICK = {"epochs": 6, "threads": 1, "device": "cpu", "noise": "symmetric", "level": 0.4}
 
 
@@ -87,7 +88,7 @@ def test_a_step_is_that_of_the_paper(few, tmp_path, options):
         if epoch - 2 + 1 >= SHORT["correction_start"]:
             seen += 1
             for place, i in enumerate(index):
-                targets[i] = reference.corrected_target(targets[i], said[place], 0.9)
+                targets[i] = reference.corrected_target(targets[i], said[place], 0.4)
         clean = view.clean.double().exp().numpy()
         for place, i in enumerate(index):
             beside = batch.partners[place].numpy()
@@ -302,10 +303,19 @@ def test_settings_are_the_papers_unless_given(few, tmp_path):
     assert (options["correction_start"], options["alpha"], options["neighbors"]) == (60, 0.9, "exact")
 
 
+def test_labels_can_change_only_after_some_epochs(few, tmp_path):
+    """Seven with the paper's α: one more, and no warning."""
+    given = QUICK | {"method": "mixnn", "method_options": {"warmup": 1, "correction_start": 2}}
+    with pytest.warns(TrainingWarning, match="that takes 7 epochs with alpha 0.9, and 6 are left of 8 from"):
+        run = train(few, out=tmp_path / "8", **given | {"epochs": 8})
+    assert run.result["mixnn"]["corrected"] == 0
+    train(few, out=tmp_path / "9", **given | {"epochs": 9})
+
+
 def test_a_hundred_classes_have_a_longer_warm_up(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(300, 5)), np.arange(300) % 100
-    with pytest.warns(TrainingWarning, match="warm-up of 30 epochs is all"):
+    with pytest.warns(TrainingWarning, match="nothing is mixed: the warm-up of 30 epochs is all"):
         run = train(((x, y), (x, y)), out=tmp_path / "run", method="mixnn", epochs=1, threads=1)
     assert run.result["mixnn"]["warmup"] == 30
 
@@ -325,7 +335,7 @@ def test_losses_that_are_all_alike(few, tmp_path):
             few,
             "mlp",
             out=tmp_path / "run",
-            method=Blind(warmup=1, correction_start=1),
+            method=Blind(warmup=1, correction_start=1, alpha=0.4),
             **QUICK | {"lr": 1e-12, "lr_min": 0.0},
         )
     assert len(caught) == 1
@@ -361,6 +371,7 @@ def test_losses_that_are_no_numbers(few, tmp_path):
         ({"concentration": 1e300}, "concentration: 1e\\+300 is not within 0.01"),
         ({"warmup": -1}, "warmup: -1 is too small"),
         ({"correction_start": 0}, "correction_start: 0 is too small; give at least 1"),
+        ({"correction_start": "never"}, "'never' is neither a whole number nor None"),
         ({"K": 1}, "'K' is not known"),
     ],
 )
@@ -372,7 +383,7 @@ def test_options_out_of_range_are_named(few, tmp_path, options, message):
 
 def test_images_that_cannot_be_read_are_nobodys_partner(pets, tmp_path):
     (pets / "train" / "cat" / "03.png").write_bytes(b"no image")
-    method = Watched(warmup=1, correction_start=1)
+    method = Watched(warmup=1, correction_start=1, alpha=0.4)
     run = train(
         pets, "mlp", out=tmp_path / "run", method=method, skip_corrupt=True, **QUICK | {"validation": 0.0}
     )
@@ -393,7 +404,7 @@ def test_digits_under_heavy_noise(digits, tmp_path, level, better):
     plain = train(digits, out=tmp_path / "plain", **given).result["test_accuracy_last"]
     found = {}
     for k in (1, 3):
-        options = SHORT | {"k": k}
+        options = {"warmup": 2, "correction_start": 3, "k": k}
         found[k] = train(
             digits, out=tmp_path / f"{k}", method="mixnn", method_options=options, **given
         ).result
@@ -410,7 +421,9 @@ def test_the_command(run):
         *("--epochs", 3, "--set", "warmup=1", "--threads", 1, "--out", "r"),
     )
     assert code == 0
-    assert "Warning: correction_start, epoch 60 after a warm-up of 1, is beyond the last of 3 epochs" in err
+    assert (
+        "Warning: labels are never corrected: that takes 7 epochs with alpha 0.9, and 0 are left of 3" in err
+    )
     assert "0 labels changed" in out
     assert Path("r/corrected.csv").is_file()
     options = json.loads(Path("r/config.json").read_text())["method_options"]

@@ -23,7 +23,7 @@ from pynoise.training import Run
 PUBLISHED = REPOSITORY.parent / "shared" / "papers" / "published.md"
 PNG = b"\x89PNG\r\n\x1a\n"
 FILES = ["figure.png", "table.csv", "table.json"]
-OPTIONS = {"warmup": 1, "correction_start": 2}
+OPTIONS = {"warmup": 1, "correction_start": 2, "alpha": 0.5}
 QUICK = {
     "dataset": "digits",
     "network": "mlp",
@@ -214,7 +214,7 @@ def test_data_without_a_map_have_two_panels(tmp_path):
     given = QUICK | {
         "dataset": "blobs.npz",
         "epochs": 2,
-        "method_options": {"warmup": 1, "correction_start": 1},
+        "method_options": {"warmup": 1, "correction_start": 1, "alpha": 0.5},
     }
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 3

@@ -18,7 +18,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 SAME = {"threads": 1, "device": "cpu"}
 MIXNN = {
     "method": "mixnn",
-    "method_options": {"warmup": 1, "correction_start": 2},
+    "method_options": {"warmup": 1, "correction_start": 2, "alpha": 0.5},
     "epochs": 4,
     "noise": "symmetric",
     "level": 0.4,
@@ -114,7 +114,7 @@ def test_train_says_the_same(at, run, tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     line = "train --noise symmetric --level 0.4 --method mixnn --set warmup=1 --set correction_start=2"
-    line += " --epochs 4 --threads 1 --device cpu --out r"
+    line += " --set alpha=0.5 --epochs 4 --threads 1 --device cpu --out r"
     code, out, err = run(*line.split())
     assert code == 0, err
     timeless = [line for line in shown.splitlines()[3:] if not re.match(r"\d+\.\d s", line)]

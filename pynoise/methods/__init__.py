@@ -7,6 +7,7 @@ with needed("method", "torch", TRAIN):
 
 from pynoise.methods.knet import KNet
 from pynoise.methods.method import Batch, Method
+from pynoise.methods.mixnn import MixNN
 from pynoise.methods.registry import METHODS, make
 
-__all__ = ["METHODS", "Batch", "KNet", "Method", "make"]
+__all__ = ["METHODS", "Batch", "KNet", "Method", "MixNN", "make"]

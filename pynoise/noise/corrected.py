@@ -79,6 +79,11 @@ class CorrectedLabels:
     files: NDArray[np.str_] | None = field(default=None, repr=False)
     meta: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        changed = int((self.corrected != self.labels).sum())
+        doubted = int((self.clean_probability < 0.5).sum())
+        return f"<{len(self):,} labels: {changed:,} corrected, {doubted:,} doubted>"
+
     def __len__(self) -> int:
         """The number of examples, n."""
         return len(self.index)

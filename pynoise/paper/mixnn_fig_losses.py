@@ -81,7 +81,7 @@ class MixNNLosses:
         parts = parts_of(cells, options, settings={"epochs": epochs})
         with warnings.catch_warnings():
             # That nothing is mixed is what the figure shows.
-            warnings.filterwarnings("ignore", "the warm-up of .* is all of the training")
+            warnings.filterwarnings("ignore", "nothing is mixed")
             found = train_all(parts, options)
         rows: list[dict[str, Any]] = []
         shown: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 from pynoise import _checks
 from pynoise._progress import Progress
-from pynoise.errors import InputValueError, TrainingWarning, unknown_name
+from pynoise.errors import InputTypeError, InputValueError, TrainingWarning, unknown_name
 from pynoise.knn.nearest import ENGINES
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.mixnn.corrected import corrected_labels
@@ -111,9 +112,7 @@ class MixNN(Method):
                 f"{_MOST_CONCENTRATION:g}",
             )
         self._warmup = None if warmup is None else _checks.whole("warmup", warmup, 0)
-        self._start = (
-            None if correction_start is None else _checks.whole("correction_start", correction_start, 1)
-        )
+        self._start = None if correction_start is None else _start_of(correction_start)
         self._alpha = _checks.number("alpha", alpha)
         if self._alpha >= 1:
             raise InputValueError("alpha", f"{self._alpha:.10g} is too large; give less than 1")
@@ -145,21 +144,8 @@ class MixNN(Method):
         usual = _WARMUP if classes < _MANY else _LONG_WARMUP
         self._warm = usual if self._warmup is None else self._warmup
         epochs = training.settings.epochs
-        if training.team.first and self._warm >= epochs:
-            warnings.warn(
-                f"the warm-up of {self._warm} epochs is all of the training, {epochs} epochs: nothing is "
-                "mixed; give more epochs, or a smaller warmup",
-                TrainingWarning,
-                stacklevel=2,
-            )
-        elif training.team.first and self._start is not None and self._warm + self._start > epochs:
-            warnings.warn(
-                f"correction_start, epoch {self._start} after a warm-up of {self._warm}, is beyond the last "
-                f"of {epochs} epochs: labels are never corrected; give more epochs, or a smaller "
-                "correction_start",
-                TrainingWarning,
-                stacklevel=2,
-            )
+        if training.team.first:
+            self._warn(epochs)
         self._given = training.targets
         # Not by one_hot, whose int64 would take twice the memory beside.
         self._targets = torch.zeros(len(self._given), classes, device=training.device)
@@ -171,6 +157,27 @@ class MixNN(Method):
         self._view: View | None = None
         self._warm_losses = torch.full((len(self._given),), torch.nan, device=training.device)
         self._seconds = dict.fromkeys(("evaluation", "mixture", "neighbors"), 0.0)
+
+    def _warn(self, epochs: int) -> None:
+        """Say what the epochs are too few for."""
+        problem = None
+        if self._warm >= epochs:
+            problem = (
+                f"nothing is mixed: the warm-up of {self._warm} epochs is all of the training, {epochs} "
+                "epochs; give more epochs, or a smaller warmup"
+            )
+        elif self._start is not None:
+            # The given label keeps a share of α a time, and is the largest as long as that is above a half.
+            wanted = 1 if self._alpha <= 0.5 else math.ceil(math.log(0.5) / math.log(self._alpha))
+            left = max(0, epochs - self._warm - self._start + 1)
+            if left < wanted:
+                problem = (
+                    f"labels are never corrected: that takes {wanted} epochs with alpha {self._alpha:.10g}, "
+                    f"and {left} are left of {epochs} from correction_start, epoch {self._start} after a "
+                    f"warm-up of {self._warm}; give more epochs, or a smaller correction_start"
+                )
+        if problem is not None:
+            warnings.warn(problem, TrainingWarning, stacklevel=2)
 
     def start_epoch(self, training: Training) -> None:
         """Say who stands beside whom."""
@@ -299,6 +306,15 @@ class MixNN(Method):
         wrong = (self._given[index] != truth).double()
         which = torch.stack([1 - wrong, wrong])
         self._gradients += torch.stack([which @ coefficients, which.sum(dim=1)])
+
+
+def _start_of(value: Any) -> int:
+    try:
+        return _checks.whole("correction_start", value, 1)
+    except InputTypeError:
+        raise InputTypeError(
+            "correction_start", f"{value!r} is neither a whole number nor None (none on the command line)"
+        ) from None
 
 
 def _one_of(argument: str, value: Any, known: tuple[str, ...]) -> str:
