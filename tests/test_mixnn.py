@@ -396,6 +396,16 @@ def test_images_that_cannot_be_read_are_nobodys_partner(pets, tmp_path):
     assert "file" in (run.path / "corrected.csv").read_text().splitlines()[0].split(",")
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_on_a_cuda_device(few, tmp_path):
+    """The same neighbours, mixtures and targets as on the CPU, up to rounding."""
+    given = QUICK | {"method": "mixnn", "method_options": SHORT, "precision": "float32"}
+    runs = {one: train(few, out=tmp_path / one, **given | {"device": one}) for one in ("cpu", "cuda")}
+    one, other = (CorrectedLabels.load(run.path) for run in runs.values())
+    assert (one.corrected == other.corrected).mean() > 0.9
+    assert runs["cuda"].result["clean_auc"] == pytest.approx(runs["cpu"].result["clean_auc"], abs=0.05)
+
+
 @pytest.mark.parametrize(("level", "better"), [(0.4, 0.05), (0.6, 0.1)])
 def test_digits_under_heavy_noise(digits, tmp_path, level, better):
     """Far better than cross-entropy in the same schedule, and most wrong labels are found and corrected."""
