@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pynoise import _checks
 from pynoise.errors import InputValueError
 
-__all__ = ["Mixture", "fit_mixture"]
+__all__ = ["Mixture", "fit_mixture", "mixture_if_any"]
 
 # Of losses scaled to 0..1: no component is narrower. The losses of what a network has learnt lie in a heap
 # near 0, and a component of its own for that heap would leave clean examples beside it to the other. (The
@@ -148,6 +148,14 @@ def fit_mixture(losses: ArrayLike) -> Mixture:
         steps,
         converged,
     )
+
+
+def mixture_if_any(losses: ArrayLike) -> Mixture | None:
+    """`fit_mixture`, or None where that refuses them: of a training, losses that are all alike."""
+    try:
+        return fit_mixture(losses)
+    except InputValueError:
+        return None
 
 
 def _losses(value: ArrayLike) -> NDArray[np.float64]:

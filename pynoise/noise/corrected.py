@@ -14,7 +14,10 @@ from pynoise._npz import read_record, write_record
 from pynoise.errors import InputValueError
 from pynoise.noise.record import counts_of
 
-__all__ = ["CorrectedLabels"]
+__all__ = ["FILE", "CorrectedLabels"]
+
+# What the folder of a run has it in; the same as .csv.
+FILE = "corrected.npz"
 
 _RECORD, _FORMAT = "corrected labels", 1
 _WANTED = "wanted is a file that CorrectedLabels.save wrote, or the folder of a run that has one"
@@ -177,7 +180,7 @@ class CorrectedLabels:
             If it is damaged, or something else.
         """
         if isinstance(path, str | Path) and Path(path).is_dir():
-            path = Path(path) / "corrected.npz"
+            path = Path(path) / FILE
         return read_record(
             "corrected",
             path,

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pynoise import plots
-from pynoise.analysis import Mixture, fit_mixture
+from pynoise.analysis.mixture import mixture_if_any
 from pynoise.errors import InputError, InputValueError
-from pynoise.noise import CorrectedLabels
+from pynoise.noise.corrected import FILE, CorrectedLabels
 from pynoise.plots.epochs import Course
 from pynoise.plots.mixnn import Confusion, Losses
 
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["corrected_of", "course_of", "losses_of", "picture"]
 
-# What MixNN leaves in the folder.
-_CORRECTED = "corrected.npz"
-
 
 def picture(run: Run, path: str | Path | None) -> Figure:
     """Draw a run, as `Run.plot` has it."""
     config = run.config
     losses, confusion = [], None
-    if (run.path / _CORRECTED).is_file():
+    if (run.path / FILE).is_file():
         found = corrected_of(run)
         losses = [
             losses_of("losses after the warm-up", found, found.warm_losses),
@@ -80,10 +77,5 @@ def corrected_of(run: Run) -> CorrectedLabels:
 
 def losses_of(title: str, found: CorrectedLabels, values: NDArray[np.float32]) -> Losses:
     """Losses of these labels with the mixture that is fitted to them, if one can be."""
-    mixture: Mixture | None
-    try:
-        mixture = fit_mixture(values)
-    except InputValueError:  # all alike
-        mixture = None
     wrong = None if found.clean is None else found.labels != found.clean
-    return Losses(title, values, wrong, mixture)
+    return Losses(title, values, wrong, mixture_if_any(values))

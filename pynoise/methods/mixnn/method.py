@@ -22,17 +22,15 @@ from pynoise.methods.mixnn.corrected import corrected_labels
 from pynoise.methods.mixnn.figures import figures_of
 from pynoise.methods.mixnn.mixing import WEIGHTS, mixed, weights_of
 from pynoise.methods.mixnn.view import View, look
+from pynoise.noise.corrected import FILE
 
 if TYPE_CHECKING:
     from pynoise.training.loop import Training
 
-__all__ = ["FILE", "MixNN"]
+__all__ = ["MixNN"]
 
 NEIGHBORS = ("exact", "hnsw", "random")
 NEIGHBOR_TARGETS = ("given", "corrected")
-
-# What a run's folder holds of it; the same as .csv.
-FILE = "corrected.npz"
 
 # Of random weights: below, all that is drawn may be 0 to a float32, and above the weights are alike.
 _LEAST_CONCENTRATION, _MOST_CONCENTRATION = 0.01, 1e6

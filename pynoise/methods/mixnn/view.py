@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pynoise import seeds
-from pynoise.analysis import Mixture, fit_mixture
-from pynoise.errors import InputError, InputValueError, TrainingError
+from pynoise.analysis.mixture import mixture_if_any
+from pynoise.errors import InputError, TrainingError
 from pynoise.knn import search
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def look(training: Training, k: int, neighbors: str) -> View:
         )
     values = losses.double().cpu().numpy()
     seen = time.perf_counter()
-    mixture = _mixture(values)
+    mixture = mixture_if_any(values)
     log = np.zeros(len(values)) if mixture is None else mixture.clean_log_probability(values)
     fitted = time.perf_counter()
     clean = losses.new_full((len(training.targets),), -torch.inf)
@@ -116,17 +115,10 @@ def look(training: Training, k: int, neighbors: str) -> View:
         logits.softmax(dim=1),
         clean,
         partners,
-        None if mixture is None else {one.name: getattr(mixture, one.name) for one in fields(mixture)},
+        None if mixture is None else asdict(mixture),
         recall,
         {"evaluation": seen - started, "mixture": fitted - seen, "neighbors": ended - fitted},
     )
-
-
-def _mixture(losses: NDArray[np.float64]) -> Mixture | None:
-    try:
-        return fit_mixture(losses)
-    except InputValueError:  # they are finite, and two or more: all alike
-        return None
 
 
 def _nearest(training: Training, features: Tensor, k: int, neighbors: str) -> tuple[Tensor, float | None]:
