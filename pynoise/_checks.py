@@ -17,6 +17,7 @@ from pynoise.errors import InputTypeError, InputValueError, unknown_name
 Ties = Literal["strict", "first", "random"]
 Model = Literal["iid", "fixed"]
 Metric = Literal["euclidean", "cosine"]
+_Name = TypeVar("_Name", bound=str)
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Numbers looked at in one go for one that is not finite: memory-mapped arrays stay on disk.
@@ -84,25 +85,26 @@ def callback(argument: str, value: Any) -> None:
         raise InputTypeError(argument, f"{value!r} cannot be called; give a function or None")
 
 
+def one_of(argument: str, value: Any, known: tuple[_Name, ...]) -> _Name:
+    """Check a name among those that are known."""
+    if not isinstance(value, str) or value not in known:
+        raise unknown_name(argument, value, known)
+    return value
+
+
 def ties(value: Any) -> Ties:
     """Check the name of a tie rule."""
-    if not isinstance(value, str) or value not in TIES:
-        raise unknown_name("ties", value, TIES)
-    return value
+    return one_of("ties", value, TIES)
 
 
 def model(value: Any) -> Model:
     """Check the name of a model of neighbourhoods."""
-    if not isinstance(value, str) or value not in MODELS:
-        raise unknown_name("model", value, MODELS)
-    return value
+    return one_of("model", value, MODELS)
 
 
 def metric(value: Any) -> Metric:
     """Check the name of a distance."""
-    if not isinstance(value, str) or value not in METRICS:
-        raise unknown_name("metric", value, METRICS)
-    return value
+    return one_of("metric", value, METRICS)
 
 
 def counts(argument: str, value: Any, most: int = MOST_VOTES, limit: str = "") -> tuple[list[int], bool]:

@@ -8,6 +8,18 @@ with needed("method", "torch", TRAIN):
 from pynoise.methods.knet import KNet
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.mixnn import MixNN
+from pynoise.methods.mixup import Mixup
+from pynoise.methods.odd import ODD, modelled_losses
 from pynoise.methods.registry import METHODS, make
 
-__all__ = ["METHODS", "Batch", "KNet", "Method", "MixNN", "make"]
+__all__ = [
+    "METHODS",
+    "ODD",
+    "Batch",
+    "KNet",
+    "Method",
+    "MixNN",
+    "Mixup",
+    "make",
+    "modelled_losses",
+]

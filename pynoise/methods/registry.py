@@ -11,10 +11,18 @@ from pynoise.methods.cross_entropy import CrossEntropy
 from pynoise.methods.knet import KNetMethod
 from pynoise.methods.method import Method
 from pynoise.methods.mixnn import MixNN
+from pynoise.methods.mixup import Mixup
+from pynoise.methods.odd import ODD
 
 __all__ = ["METHODS", "make"]
 
-_METHODS: dict[str, type[Method]] = {"cross-entropy": CrossEntropy, "knet": KNetMethod, "mixnn": MixNN}
+_METHODS: dict[str, type[Method]] = {
+    "cross-entropy": CrossEntropy,
+    "mixup": Mixup,
+    "knet": KNetMethod,
+    "mixnn": MixNN,
+    "odd": ODD,
+}
 METHODS = tuple(_METHODS)
 
 

@@ -21,6 +21,7 @@ from pynoise.noise.maps import SEMANTIC_MAPS, LabelMap, parse_label_map, semanti
 from pynoise.noise.matrices import KINDS, corruption_matrix, load_matrix
 from pynoise.noise.record import NoisyLabels
 from pynoise.noise.regions import Regions
+from pynoise.noise.suspects import Suspects
 
 __all__ = [
     "KINDS",
@@ -31,6 +32,7 @@ __all__ = [
     "NoisyDataset",
     "NoisyLabels",
     "Regions",
+    "Suspects",
     "corruption_matrix",
     "estimate",
     "from_cleanlab",

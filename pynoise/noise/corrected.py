@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pynoise._files import check_output
 from pynoise._npz import read_record, write_record
 from pynoise.errors import InputValueError
+from pynoise.noise.examples import checked_arrays, columns_text, file_words, named, names_of
 from pynoise.noise.record import counts_of
 
 __all__ = ["FILE", "CorrectedLabels"]
@@ -134,24 +135,20 @@ class CorrectedLabels:
         Columns: index, file (where examples are files), given_label, corrected_label, clean_probability, loss
         and, where it is known, true_label.
         """
-        from pynoise.curves.files import csv_text, write_text
+        from pynoise.curves.files import write_text
 
         columns: dict[str, Any] = {"index": self.index.tolist()}
         if self.files is not None:
-            # What is no UTF-8 in a file's name is escaped: it could not be written.
-            columns["file"] = [
-                name.encode(errors="backslashreplace").decode() for name in self.files.tolist()
-            ]
+            columns["file"] = file_words(self.files)
         columns |= {
-            "given_label": self._named(self.labels),
-            "corrected_label": self._named(self.corrected),
+            "given_label": named(self.labels, self.names),
+            "corrected_label": named(self.corrected, self.names),
             "clean_probability": [f"{value:.6g}" for value in self.clean_probability],
             "loss": [f"{value:.6g}" for value in self.losses],
         }
         if self.clean is not None:
-            columns["true_label"] = self._named(self.clean)
-        rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-        return write_text(csv_text(list(columns), rows), path, ".csv")
+            columns["true_label"] = named(self.clean, self.names)
+        return write_text(columns_text(columns), path, ".csv")
 
     def save(self, path: str | Path) -> None:
         """Write it to a .npz file, without pickle.
@@ -194,24 +191,10 @@ class CorrectedLabels:
 
     @classmethod
     def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> CorrectedLabels:
-        given = meta["names"]
-        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-            raise ValueError(f"names are {given!r}, not a list of words")
-        names, count = tuple(given), arrays["index"].size
-        for name, values in arrays.items():
-            shape = (count, len(names)) if name in ("targets", "pred_probs") else (count,)
-            if values.shape != shape:
-                raise ValueError(f"{name} has shape {values.shape}, not {shape}")
-            dtype = np.dtype((_ARRAYS | _OPTIONAL)[name])
-            if (values.dtype.kind == "U") != (dtype.kind == "U") or not np.can_cast(
-                values.dtype, dtype, "same_kind"
-            ):
-                raise ValueError(f"{name} has dtype {values.dtype}, not {dtype}")
-            if name in _LABELS and not ((values >= 0) & (values < len(names))).all():
-                raise ValueError(f"{name} has labels that are none of {len(names)} classes")
-            arrays[name] = values.astype(dtype)
+        names = names_of(meta)
+        wide = (arrays["index"].size, len(names))
+        arrays = checked_arrays(
+            arrays, _ARRAYS | _OPTIONAL, {"targets": wide, "pred_probs": wide}, _LABELS, len(names)
+        )
         about = {key: value for key, value in meta.items() if key not in ("record", "format", "names")}
         return cls(**arrays, names=names, meta=about)
-
-    def _named(self, labels: NDArray[np.int32]) -> list[str]:
-        return [self.names[label] for label in labels]

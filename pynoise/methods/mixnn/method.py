@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from pynoise import _checks
 from pynoise._progress import Progress
-from pynoise.errors import InputTypeError, InputValueError, TrainingWarning, unknown_name
+from pynoise.errors import InputTypeError, InputValueError, TrainingWarning
 from pynoise.knn.nearest import ENGINES
+from pynoise.methods import mixup
 from pynoise.methods.method import Batch, Method
 from pynoise.methods.mixnn.corrected import corrected_labels
 from pynoise.methods.mixnn.figures import figures_of
@@ -31,9 +32,6 @@ __all__ = ["MixNN"]
 
 NEIGHBORS = ("exact", "hnsw", "random")
 NEIGHBOR_TARGETS = ("given", "corrected")
-
-# Of random weights: below, all that is drawn may be 0 to a float32, and above the weights are alike.
-_LEAST_CONCENTRATION, _MOST_CONCENTRATION = 0.01, 1e6
 
 # The paper's warm-up: for CIFAR-10, and for CIFAR-100 or as many classes.
 _WARMUP, _LONG_WARMUP, _MANY = 10, 30, 100
@@ -100,21 +98,15 @@ class MixNN(Method):
         neighbor_targets: str = "given",
     ) -> None:
         self._k = _checks.whole("k", k, 0)
-        self._neighbors = _one_of("neighbors", neighbors, NEIGHBORS)
-        self._weights = _one_of("weights", weights, WEIGHTS)
-        self._concentration = _checks.number("concentration", concentration)
-        if not _LEAST_CONCENTRATION <= self._concentration <= _MOST_CONCENTRATION:
-            raise InputValueError(
-                "concentration",
-                f"{self._concentration:.10g} is not within {_LEAST_CONCENTRATION:g} to "
-                f"{_MOST_CONCENTRATION:g}",
-            )
+        self._neighbors = _checks.one_of("neighbors", neighbors, NEIGHBORS)
+        self._weights = _checks.one_of("weights", weights, WEIGHTS)
+        self._concentration = mixup.concentration("concentration", concentration)
         self._warmup = None if warmup is None else _checks.whole("warmup", warmup, 0)
         self._start = None if correction_start is None else _start_of(correction_start)
         self._alpha = _checks.number("alpha", alpha)
         if self._alpha >= 1:
             raise InputValueError("alpha", f"{self._alpha:.10g} is too large; give less than 1")
-        self._neighbor_targets = _one_of("neighbor_targets", neighbor_targets, NEIGHBOR_TARGETS)
+        self._neighbor_targets = _checks.one_of("neighbor_targets", neighbor_targets, NEIGHBOR_TARGETS)
         if neighbors == "hnsw":
             import_module(ENGINES["hnsw"] or "")  # its package may be missing
 
@@ -313,9 +305,3 @@ def _start_of(value: Any) -> int:
         raise InputTypeError(
             "correction_start", f"{value!r} is neither a whole number nor None (none on the command line)"
         ) from None
-
-
-def _one_of(argument: str, value: Any, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise unknown_name(argument, value, known)
-    return value

@@ -1,0 +1,75 @@
+"""What records of examples' labels share: how their arrays are checked, and how labels are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["checked_arrays", "columns_text", "file_words", "named", "names_of"]
+
+
+def names_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the classes as the JSON of a record has them; ValueError if they are none."""
+    given = meta["names"]
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ValueError(f"names are {given!r}, not a list of words")
+    return tuple(given)
+
+
+def checked_arrays(
+    arrays: Mapping[str, NDArray[Any]],
+    dtypes: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    labels: Sequence[str],
+    classes: int,
+) -> dict[str, NDArray[Any]]:
+    """The arrays of a record's file in their dtypes; ValueError if they do not fit.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As they were read.
+    dtypes : mapping of str to dtype
+        What each should be; the same kind will do.
+    shapes : mapping of str to tuple of int
+        Of those that have not a value for each entry of ``index``.
+    labels : sequence of str
+        Which of them are labels, 0..L-1.
+    classes : int
+        L.
+    """
+    found = {}
+    for name, values in arrays.items():
+        shape = shapes.get(name, (arrays["index"].size,))
+        if values.shape != shape:
+            raise ValueError(f"{name} has shape {values.shape}, not {shape}")
+        dtype = np.dtype(dtypes[name])
+        if (values.dtype.kind == "U") != (dtype.kind == "U") or not np.can_cast(
+            values.dtype, dtype, "same_kind"
+        ):
+            raise ValueError(f"{name} has dtype {values.dtype}, not {dtype}")
+        if name in labels and not ((values >= 0) & (values < classes)).all():
+            raise ValueError(f"{name} has labels that are none of {classes} classes")
+        found[name] = values.astype(dtype)
+    return found
+
+
+def named(labels: NDArray[np.int32], names: Sequence[str]) -> list[str]:
+    """Labels by name."""
+    return [names[label] for label in labels]
+
+
+def file_words(files: NDArray[np.str_]) -> list[str]:
+    """Paths as text: what is no UTF-8 in a file's name is escaped, it could not be written."""
+    return [name.encode(errors="backslashreplace").decode() for name in files.tolist()]
+
+
+def columns_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns as CSV."""
+    from pynoise.curves.files import csv_text
+
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return csv_text(list(columns), rows)

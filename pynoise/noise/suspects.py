@@ -1,0 +1,198 @@
+"""Training examples whose label is suspected to be wrong, since their loss is high."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pynoise._files import check_output
+from pynoise._npz import read_record, write_record
+from pynoise.noise.examples import checked_arrays, columns_text, file_words, named, names_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FILE", "Suspects"]
+
+# What the folder of a run has it in; the suspects as .csv.
+FILE = "suspects.npz"
+
+_RECORD, _FORMAT = "suspects", 1
+_WANTED = "wanted is a file that Suspects.save wrote, or the folder of a run that has one"
+
+_ARRAYS = {
+    "index": np.int64,
+    "labels": np.int32,
+    "suggested": np.int32,
+    "losses": np.float32,
+    "modelled": np.float32,
+}
+_OPTIONAL = {"clean": np.int32, "files": np.str_}
+_LABELS = ("labels", "suggested", "clean")
+
+
+@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
+class Suspects:
+    """The losses of n training examples, and which of them are too high for a label that is right.
+
+    Attributes
+    ----------
+    index : ndarray of int64, [n]
+        Which training examples, counted from 0 in the data's order; ascending.
+    labels : ndarray of int32, [n]
+        The labels that are given.
+    suggested : ndarray of int32, [n]
+        What the network takes them for, after training on the others; it may be the label that is given.
+    losses : ndarray of float32, [n]
+        Cross-entropy of the given labels, in nats, when the suspects were told from the others.
+    modelled : ndarray of float32, [S]
+        Draws of the loss that a label drawn at random would have had then, ascending.
+    threshold : float
+        Above this loss an example is a suspect: a quantile of `modelled`.
+    names : tuple of str
+        The names of the L classes.
+    clean : ndarray of int32 [n], or None
+        The true labels, where they are known.
+    files : ndarray of str [n], or None
+        Paths of the examples that are files, below the data's folder.
+    meta : dict
+        How they came about.
+    """
+
+    index: NDArray[np.int64] = field(repr=False)
+    labels: NDArray[np.int32] = field(repr=False)
+    suggested: NDArray[np.int32] = field(repr=False)
+    losses: NDArray[np.float32] = field(repr=False)
+    modelled: NDArray[np.float32] = field(repr=False)
+    threshold: float
+    names: tuple[str, ...] = field(repr=False)
+    clean: NDArray[np.int32] | None = field(default=None, repr=False)
+    files: NDArray[np.str_] | None = field(default=None, repr=False)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        count = int(self.suspected.sum())
+        return f"<{count:,} of {len(self):,} labels suspected: loss above {self.threshold:.4f}>"
+
+    def __len__(self) -> int:
+        """The number of examples, n."""
+        return len(self.index)
+
+    @property
+    def suspected(self) -> NDArray[np.bool_]:
+        """Which of the examples are suspects, [n]."""
+        return self.losses > self.threshold
+
+    @property
+    def ranking(self) -> NDArray[np.int64]:
+        """Places 0..n-1 of all examples, by falling loss; of equal losses the lower place first."""
+        return np.argsort(-self.losses, kind="stable").astype(np.int64)
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the suspects whose label is wrong; None if there are none, or nobody knows."""
+        if self.clean is None or not self.suspected.any():
+            return None
+        return float((self.labels != self.clean)[self.suspected].mean())
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the wrong labels that are suspected; None if there are none, or nobody knows."""
+        if self.clean is None or not (self.labels != self.clean).any():
+            return None
+        return float(self.suspected[self.labels != self.clean].mean())
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return CSV of the suspects, the highest loss first, labels by name; write it if `path` is given.
+
+        Columns: index, file (where examples are files), given_label, suggested_label, loss, threshold and,
+        where it is known, true_label.
+        """
+        from pynoise.curves.files import write_text
+
+        order = self.ranking[: int(self.suspected.sum())]
+        columns: dict[str, Any] = {"index": self.index[order].tolist()}
+        if self.files is not None:
+            columns["file"] = file_words(self.files[order])
+        columns |= {
+            "given_label": named(self.labels[order], self.names),
+            "suggested_label": named(self.suggested[order], self.names),
+            "loss": [f"{value:.6g}" for value in self.losses[order]],
+            "threshold": [f"{self.threshold:.6g}"] * len(order),
+        }
+        if self.clean is not None:
+            columns["true_label"] = named(self.clean[order], self.names)
+        return write_text(columns_text(columns), path, ".csv")
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Draw the losses with the modelled ones over them, right and wrong labels apart where known.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A .png or .svg file to write.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from pynoise import plots  # matplotlib takes a second to import
+
+        return plots.write_figure(plots.suspects_losses(self), path)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a .npz file, without pickle.
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If the path does not end in .npz.
+        OSError
+            If the system refuses.
+        """
+        file = check_output("path", path, (".npz",))
+        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
+        arrays = {name: values for name, values in arrays.items() if values is not None}
+        about = {"names": list(self.names), "threshold": self.threshold}
+        write_record(file, _RECORD, _FORMAT, self.meta | about, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Suspects:
+        """Read what `save` wrote, or the ``suspects.npz`` of a run's folder.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If there is no such file.
+        InputValueError, InputTypeError
+            If it is damaged, or something else.
+        """
+        if isinstance(path, str | Path) and Path(path).is_dir():
+            path = Path(path) / FILE
+        return read_record(
+            "suspects",
+            path,
+            _RECORD,
+            _FORMAT,
+            cls._made,
+            keys=[*_ARRAYS],
+            optional=[*_OPTIONAL],
+            wanted=_WANTED,
+        )
+
+    @classmethod
+    def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> Suspects:
+        names, threshold = names_of(meta), float(meta["threshold"])
+        arrays = checked_arrays(
+            arrays, _ARRAYS | _OPTIONAL, {"modelled": (arrays["modelled"].size,)}, _LABELS, len(names)
+        )
+        if not (np.isfinite(threshold) and np.isfinite(arrays["losses"]).all() and arrays["modelled"].size):
+            raise ValueError("losses or their threshold are not finite, or none are modelled")
+        about = {
+            key: value for key, value in meta.items() if key not in ("record", "format", "names", "threshold")
+        }
+        return cls(**arrays, threshold=threshold, names=names, meta=about)
