@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
 from pynoise.plots.style import COLORS, cut
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-
     from pynoise.training import MethodComparison
 
 __all__ = ["method_comparison"]
@@ -27,7 +25,7 @@ def method_comparison(comparison: MethodComparison) -> Figure:
     rows, results = comparison.rows, comparison.results
     figure = Figure(figsize=(7.2, 1.9 + 0.55 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
-    handles: list[Artist] = []  # a column of the legend an accuracy
+    handles: list[Any] = []  # a column of the legend an accuracy
     several = len(comparison.meta["seeds"]) > 1
     for key, (name, color, marker, below) in _LOOKS.items():
         known = [(i, row) for i, row in enumerate(rows) if row[key] is not None]

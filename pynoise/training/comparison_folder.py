@@ -48,7 +48,7 @@ class ComparisonFolder:
         self._words: dict[str, Any] = {}
         try:
             there = self.path.exists()
-        except (OSError, ValueError) as error:  # a name too long, a NUL
+        except OSError as error:  # a name too long, say
             raise InputValueError(
                 "out", f"{str(path)!r} is not a path that can be written: {error}"
             ) from None
