@@ -412,7 +412,7 @@ def test_files(kept, tmp_path):
     bold = [line.split(" | ")[2] for line in lines[head + 2 : head + 6] if line.split(" | ")[2][0] == "*"]
     assert bold
     assert all(cell.startswith(f"**{best:.4f}** ± ") for cell in bold)
-    assert f"- {LABELS[3]}: that is its network; kNet itself " in "\n".join(lines)
+    assert f"- {LABELS[3]}: the accuracies are those of its network; kNet itself " in "\n".join(lines)
     with pytest.raises(InputValueError, match="must end in one of"):
         compared.save(tmp_path / "t.txt")
 

@@ -145,7 +145,7 @@ class MethodComparison:
                 "±: standard deviation over the seeds; of a difference the standard error of its mean"
             )
         found += [
-            f"{row['label']}: that is its network; kNet itself "
+            f"{row['label']}: the accuracies are those of its network; kNet itself "
             + ", ".join(f"{value:.4f} (K = {k})" for k, value in row["knet_accuracy"].items())
             for row in self.rows
             if row["knet_accuracy"]
