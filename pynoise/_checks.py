@@ -67,6 +67,16 @@ def seed(argument: str, value: Any) -> int:
     return whole(argument, value, 0, 2**64 - 1)
 
 
+def seeds(argument: str, value: Any) -> list[int]:
+    """Check a sequence of seeds, one or more, each named once."""
+    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+        raise InputTypeError(argument, f"{value!r} is no sequence of seeds; give one or more")
+    checked = [seed(argument, one) for one in value]
+    if len(set(checked)) < len(checked):
+        raise InputValueError(argument, f"{list(value)} names one twice; name each once")
+    return checked
+
+
 def threads(value: Any) -> int:
     """Check a number of threads; 0 stands for one a core."""
     return 0 if value is None else whole("threads", value, 1, 1024)

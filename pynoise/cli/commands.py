@@ -21,6 +21,7 @@ _COMMANDS = {
     "softmax": "Show what a trained network says of each class.",
     "compare": "Compare a trained network's softmax with its neighbours' labels.",
     "network-curve": "Train networks at several noise levels, beside theory.",
+    "compare-methods": "Train by several methods on the same noisy labels, in one table.",
     "reproduce": "Make a figure or table of the papers anew, beside the published one.",
     "neighbors": "Find nearest neighbours, and keep them in a file.",
 }

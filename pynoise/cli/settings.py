@@ -12,7 +12,7 @@ import click
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_options
 
-__all__ = ["Chosen", "checked", "settings_options", "training_options"]
+__all__ = ["Chosen", "checked", "network_options", "settings_options", "training_options"]
 
 _Command = Callable[..., None]
 
@@ -37,6 +37,10 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "compile": {"is_flag": True, "default": None, "help": "Compile the network by torch.compile."},
 }
 
+
+_NETWORK = click.option(
+    "--network", default="mlp", show_default=True, metavar="NAME", help="See docs/networks.md."
+)
 
 _SET = click.option(
     "--set",
@@ -89,9 +93,7 @@ def settings_options(function: _Command) -> _Command:
 
     return options.with_options(
         (
-            click.option(
-                "--network", default="mlp", show_default=True, metavar="NAME", help="See docs/networks.md."
-            ),
+            _NETWORK,
             click.option(
                 "--method",
                 default="cross-entropy",
@@ -106,9 +108,20 @@ def settings_options(function: _Command) -> _Command:
                 metavar="NAME",
                 help="With mixnn: exact, hnsw, or random others.  [exact]",
             ),
-            *(click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()),
+            *_with_defaults(),
         )
     )(command)
+
+
+def network_options(function: _Command) -> _Command:
+    """Add the options of training but for the method; the command gets `network` and `settings`."""
+
+    @functools.wraps(function)
+    def command(**others: Any) -> None:
+        given = {name: others.pop(name) for name in _SETTINGS}
+        function(settings=given, **others)
+
+    return options.with_options((_NETWORK, *_with_defaults()))(command)
 
 
 def training_options(function: _Command) -> _Command:
@@ -130,6 +143,10 @@ def training_options(function: _Command) -> _Command:
             ),
         )
     )(command)
+
+
+def _with_defaults() -> list[Callable[[_Command], _Command]]:
+    return [click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()]
 
 
 def _named(method_options: tuple[str, ...], set_by: str = "--set") -> dict[str, Any]:

@@ -180,7 +180,7 @@ def network_curve(
         _checks.callback(name, function)
     folder = _folder_of(out)
     dataset = dataset_of(data)
-    chosen_seeds = _distinct(run_seeds)
+    chosen_seeds = _checks.seeds("run_seeds", run_seeds)
     ks, _ = _checks.counts("k", k)
     rule = _checks.ties(ties)
     chosen = noise_of(noise, dataset, label_map, chosen_seeds[0])
@@ -258,15 +258,6 @@ def _features(
     if not file.is_file():
         extract(run, dataset, device=device, threads=threads, progress=progress).save(file)
     return load_array("out", file, ("x_train",))
-
-
-def _distinct(run_seeds: Sequence[int]) -> list[int]:
-    if isinstance(run_seeds, str) or not isinstance(run_seeds, Sequence) or not run_seeds:
-        raise InputTypeError("run_seeds", f"{run_seeds!r} is no sequence of seeds; give one or more")
-    checked = [_checks.seed("run_seeds", seed) for seed in run_seeds]
-    if len(set(checked)) < len(checked):
-        raise InputValueError("run_seeds", f"{list(run_seeds)} names one twice; name each once")
-    return checked
 
 
 def _expected(

@@ -84,7 +84,7 @@ def reproduce(
             raise InputTypeError(argument, f"{value!r} is no name; give a string")
     options = Options(
         folder_of(out, recipe.name),
-        _distinct(seeds),
+        tuple(_checks.seeds("seeds", seeds)),
         _share(scale),
         dataset,
         network,
@@ -101,15 +101,6 @@ def reproduce(
     for file in result.files:
         result.save(options.out / file)
     return result
-
-
-def _distinct(seeds: Any) -> tuple[int, ...]:
-    if isinstance(seeds, str) or not isinstance(seeds, Sequence) or not seeds:
-        raise InputTypeError("seeds", f"{seeds!r} is no sequence of seeds; give one or more")
-    checked = tuple(_checks.seed("seeds", seed) for seed in seeds)
-    if len(set(checked)) < len(checked):
-        raise InputValueError("seeds", f"{list(seeds)} names one twice; name each once")
-    return checked
 
 
 def _share(scale: Any) -> float:

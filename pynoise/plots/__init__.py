@@ -3,6 +3,7 @@
 from pynoise.plots.chi_square import pairs, preferred_k
 from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
+from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
 from pynoise.plots.noise import noise_picture
 from pynoise.plots.odd import odd_losses
@@ -17,6 +18,7 @@ __all__ = [
     "knet_agreement",
     "knet_spaces",
     "knet_toy",
+    "method_comparison",
     "mixnn_confusions",
     "mixnn_course",
     "mixnn_losses",

@@ -21,7 +21,7 @@ from pynoise.training.loop import Training
 from pynoise.training.restored import load_weights
 from pynoise.training.saved import Run
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "check_same"]
 
 # Columns of metrics.csv; those without validation examples stay empty, a method adds its own.
 _COLUMNS = (
@@ -112,7 +112,7 @@ class RunFolder:
             there = self._kept.config
             if late and self._kept.result is None:
                 there = there | {"method_options": config["method_options"]}
-            _check_same(self.path, there, config)
+            check_same(self.path, there, config)
         if not write:
             return
         self.path.mkdir(parents=True, exist_ok=True)
@@ -207,19 +207,21 @@ def _digest(config: dict[str, Any], late: bool) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-def _check_same(path: Path, there: dict[str, Any], here: dict[str, Any], part: str = "") -> None:
-    """Refuse to go on with another run; names the first thing that differs."""
+def check_same(
+    path: Path, there: dict[str, Any], here: dict[str, Any], what: str = "run", part: str = ""
+) -> None:
+    """Refuse to go on with another run, or whatever it is; names the first thing that differs."""
     for key in dict.fromkeys([*there, *here]):
         old, new, name = there.get(key), here.get(key), f"{part}{key}"
         if name in saved.FREE or old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict):
-            _check_same(path, old, new, f"{name}.")
+            check_same(path, old, new, what, f"{name}.")
             continue
         raise InputValueError(
             "out",
-            f"{str(path)!r} holds another run: its {name} is {_short(old)}, here it is {_short(new)}; give "
-            "the same arguments, or another folder",
+            f"{str(path)!r} holds another {what}: its {name} is {_short(old)}, here it is {_short(new)}; "
+            "give the same arguments, or another folder",
         )
 
 
