@@ -64,13 +64,10 @@ class CoTeaching(Method):
 
     def losses(self, training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
         """Cross-entropy of what the other network has chosen; the value is that of the first network."""
-        from pynoise.training.device import autocast  # which needs methods, and so this
-
         logits = training.logits(batch.inputs)
-        with autocast(training.device, training.settings.precision):
-            others = self._model(batch.inputs)
+        others = training.logits(batch.inputs, self._model)
         own, theirs = (
-            functional.cross_entropy(one.float(), batch.targets, reduction="none") for one in (logits, others)
+            functional.cross_entropy(one, batch.targets, reduction="none") for one in (logits, others)
         )
         kept = kept_count(len(own), self._forgotten(training))
         taught, second = taught_losses(own, theirs, kept), taught_losses(theirs, own, kept)

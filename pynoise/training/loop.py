@@ -123,10 +123,13 @@ class Training:
         with seeded(seeds.split(seed, "begin"), self.device):
             method.begin(self)
 
-    def logits(self, inputs: Tensor) -> Tensor:
-        """Logits of a batch, float32 [B, L], by a forward pass in the precision that was chosen."""
+    def logits(self, inputs: Tensor, model: nn.Module | None = None) -> Tensor:
+        """Logits of a batch, float32 [B, L], by a forward pass in the precision that was chosen.
+
+        Of the network that is trained, or of another `model` that a method trains beside it.
+        """
         with autocast(self.device, self.settings.precision):
-            logits: Tensor = self.model(inputs)
+            logits: Tensor = (self.model if model is None else model)(inputs)
         return logits.float()
 
     def new_network(self, part: str) -> Network:
