@@ -173,7 +173,7 @@ def test_the_files_and_what_they_say(runs, cifar10, tmp_path):
         "of 20 % that are selected 18 % are wrong with 10 classes, 19.8 % with 100",
         "- * behind the name of a method: trained with 1000 clean labels besides, say the slides.",
         "Training of wrn-28-10, the same for all methods: epochs 200, ",
-        "augment auto, validation 0.0. The slides speak of ResNets and a rate of 0.1",
+        "augment auto, validation 0.0. The slides speak of ResNets and a rate of 0.1, and say no more",
         "- mixup: alpha 1.0.",
         "- ODD: p 0.3, ",
         ", mixup 1.0.",

@@ -42,8 +42,8 @@ def notes(
         _NOISE,
         _STARS,
         f"Training of {networks}, the same for all methods: "
-        f"{values_words(settings, (*SETTINGS, 'validation'))}. The slides speak of ResNets and a rate of 0.1, "
-        "and say no more of it.",
+        f"{values_words(settings, (*SETTINGS, 'validation'))}. The slides speak of ResNets and a rate of "
+        "0.1, and say no more of it.",
         "ERM is cross-entropy.",
         *(f"{one.line.name}: {_options(one)}." for one in trained if one.options),
         *_removals(blocks, found),
