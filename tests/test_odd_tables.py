@@ -33,7 +33,7 @@ def own(method, options, level, seed, given):
     mixed = options.get("mixup") is not None
     result = {"test_accuracy_last": accuracy_of(method, mixed, level, seed)}
     if method == "odd" and given.get("patience") is None:
-        result["odd"] = {"epoch": options["epoch"] or given["epochs"] // 4}
+        result["odd"] = {"epoch": options["epoch"] or given["epochs"] // 4, "p": options["p"] or 0.25}
     return result
 
 
@@ -177,7 +177,7 @@ def test_the_files_and_what_they_say(runs, cifar10, tmp_path):
         "- mixup: alpha 1.0.",
         "- ODD: p 0.3, ",
         ", mixup 1.0.",
-        "- ODD on cifar10: examples are left out after epoch 50 of 200.",
+        "- ODD on cifar10: after epoch 50 of 200 examples are left out whose loss is above the 0.3-quantile",
     ):
         assert words in markdown
     assert "None" not in markdown
@@ -204,7 +204,7 @@ def test_another_network_has_nothing_published_beside_it(runs, cifar10, tmp_path
     markdown = table.to_markdown()
     assert "| ODD, published | (96.20) | (94.70) | (92.80) |" in markdown
     assert "Training of resnet18, the same for all methods: epochs 60, " in markdown
-    assert "left out after" not in markdown  # every run was ended before
+    assert "are left out" not in markdown  # every run was ended before
     assert "- 0.5 of the training examples were taken." in markdown
 
 
@@ -240,7 +240,11 @@ def test_real_runs(digits, tmp_path, one_thread):
         if run.config["method"] == "odd":
             found = noise.Suspects.load(run.path)
             assert run.result["removed_fraction"] == found.suspected.mean()
-    assert "- ODD on digits: examples are left out after epoch 2 of 4." in table.to_markdown()
+    # 10 classes: 1/10 and a ninth of the rest.
+    assert (
+        "- ODD on digits: after epoch 2 of 4 examples are left out whose loss is above the 0.2-quantile"
+        in (table.to_markdown())
+    )
     # A line that is there is not trained again.
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("result.json")}
     assert paper.reproduce("odd-table1", tmp_path / "t", **given).rows == table.rows

@@ -58,7 +58,10 @@ def _options(one: Trained) -> str:
 def _removals(blocks: Sequence[Block], found: Sequence[Sequence[Sequence[Made]]]) -> Iterator[str]:
     """After which epoch ODD leaves examples out; patience may have ended a run before."""
     for block, runs in zip(blocks, found, strict=True):
-        ends = {one.result["odd"]["epoch"] for made in runs for one in made if "odd" in one.result}
-        for end in ends:
-            last = block.cells[0].part.settings["epochs"]
-            yield f"ODD on {block.dataset}: examples are left out after epoch {end} of {last}."
+        told = [one.result["odd"] for made in runs for one in made if "odd" in one.result]
+        if told:
+            end, last = told[0]["epoch"], block.cells[0].part.settings["epochs"]
+            yield (
+                f"ODD on {block.dataset}: after epoch {end} of {last} examples are left out whose loss is "
+                f"above the {told[0]['p']:.4g}-quantile of the modelled ones."
+            )
