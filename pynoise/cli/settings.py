@@ -97,8 +97,7 @@ def settings_options(function: _Command) -> _Command:
                 default="cross-entropy",
                 show_default=True,
                 metavar="NAME",
-                help="How it learns: cross-entropy, knet, or mixnn, which has its paper's settings where "
-                "none is given.  See docs/methods.md.",
+                help="How it learns.  See docs/methods.md.",
             ),
             _SET,
             click.option(

@@ -7,18 +7,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from pynoise.errors import InputError, InputTypeError, InputValueError, unknown_name
+from pynoise.methods.bootstrap import Bootstrap
+from pynoise.methods.co_teaching import CoTeaching
 from pynoise.methods.cross_entropy import CrossEntropy
+from pynoise.methods.forward import Forward
+from pynoise.methods.gce import GCE
 from pynoise.methods.knet import KNetMethod
+from pynoise.methods.label_smoothing import LabelSmoothing
 from pynoise.methods.method import Method
 from pynoise.methods.mixnn import MixNN
 from pynoise.methods.mixup import Mixup
 from pynoise.methods.odd import ODD
+from pynoise.methods.sce import SCE
 
 __all__ = ["METHODS", "make"]
 
 _METHODS: dict[str, type[Method]] = {
     "cross-entropy": CrossEntropy,
     "mixup": Mixup,
+    "label-smoothing": LabelSmoothing,
+    "gce": GCE,
+    "sce": SCE,
+    "forward": Forward,
+    "bootstrap": Bootstrap,
+    "co-teaching": CoTeaching,
     "knet": KNetMethod,
     "mixnn": MixNN,
     "odd": ODD,
