@@ -7,7 +7,7 @@ from setting import print_setting
 
 NAMES = (
     *("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve"),
-    *("kmeans", "concentrated", "estimate", "training", "knet", "mixnn"),
+    *("kmeans", "concentrated", "estimate", "training", "knet", "mixnn", "odd", "label-errors"),
 )
 
 if __name__ == "__main__":
@@ -18,4 +18,4 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)
     print_setting()
     for name in sys.argv[1:] or NAMES:
-        importlib.import_module(name).main()
+        importlib.import_module(name.replace("-", "_")).main()

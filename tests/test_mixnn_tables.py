@@ -5,15 +5,15 @@ import json
 import shutil
 import tomllib
 from importlib.resources import files
-from pathlib import Path
 from statistics import fmean, stdev
-from types import SimpleNamespace
 
+import by_noise_runs
 import numpy as np
 import pytest
+from by_noise_runs import named
 from conftest import REPOSITORY
 
-from pynoise import data, noise, paper, seeds, training
+from pynoise import noise, paper, seeds
 from pynoise.errors import InputValueError
 from pynoise.paper.mixnn_published import mixnn_networks, mixnn_tables
 from pynoise.training import Run
@@ -29,58 +29,24 @@ def accuracy_of(method, level, seed):
     return (0.9 if method == "mixnn" else 0.8) - 0.1 * level + 0.01 * seed
 
 
-class Runs:
-    """Stands in for `pynoise.training.train`: what the tables read of a run, and nothing else."""
-
-    def __init__(self):
-        self.calls = []
-
-    def train(self, data, network, *, out, method, method_options, level, seed, **given):
-        call = {"data": data, "network": network, "out": Path(out), "method": method}
-        self.calls.append(given | call | {"options": method_options, "level": level, "seed": seed})
-        average = method_options.get("weights") == "average"
-        result = {
-            "test_accuracy_last": 0.5 if average else accuracy_of(method, level, seed),
-            "test_accuracy_selected": 0.1,
-            "train_examples": len(data.y_train),
-            "validation_examples": 0,
-            "test_examples": len(data.y_test),
-            "noise": {"selected_fraction": level, "realised_rate": level / 2 + 0.01 * seed},
-            "seconds": 2.0,
-            "versions": {"pynoise": "0", "torch": "2"},
-            "hardware": {"processor": "none"},
-        }
-        if method == "mixnn":
-            warmup = method_options["warmup"]
-            result["mixnn"] = {"warmup": 10 if warmup is None else warmup}
-            result["correction_accuracy"] = 1 - level / 10 + 0.01 * seed
-        return SimpleNamespace(result=result)
+def own(method, options, level, seed, given):
+    """What the tables read of a run beside what every run has."""
+    average = options.get("weights") == "average"
+    result = {"test_accuracy_last": 0.5 if average else accuracy_of(method, level, seed)}
+    if method == "mixnn":
+        result["mixnn"] = {"warmup": 10 if options["warmup"] is None else options["warmup"]}
+        result["correction_accuracy"] = 1 - level / 10 + 0.01 * seed
+    return result
 
 
 @pytest.fixture
 def runs(monkeypatch):
-    runs = Runs()
-    monkeypatch.setattr(training, "train", runs.train)
-    return runs
+    return by_noise_runs.install(monkeypatch, own)
 
 
 @pytest.fixture
 def cifar10(monkeypatch, tmp_path):
-    """Few images that are called CIFAR-10; CIFAR-100 is not there."""
-    x = (np.arange(400 * 192, dtype=np.uint64).reshape(400, 8, 8, 3) * 7 % 251).astype(np.uint8)
-    y = np.arange(400) % 10
-    images = data.Dataset(x, y, x[:50], y[:50], name="cifar10")
-    load = data.load
-
-    def there(name, root, **options):
-        return images if name == "cifar10" else load(name, tmp_path / "nowhere", **options)
-
-    monkeypatch.setattr(data, "load", there)
-    return images
-
-
-def named(call):
-    return call["out"].parent.name
+    return by_noise_runs.only_cifar10(monkeypatch, tmp_path)
 
 
 # The published numbers

@@ -1,4 +1,4 @@
-"""A table of shares under several noises: MixNN's."""
+"""A table of shares under several noises: those of MixNN and ODD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = (
     *("ours", "sd", "difference", "realised_rate", "runs", "scale", "source"),
 )
 
-_SHORT = {"symmetric": "symm.", "semantic-asymmetric": "asymm."}
+_SHORT = {"uniform": "uniform", "symmetric": "symm.", "semantic-asymmetric": "asymm."}
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class TableByNoise(Table):
     ----------
     rows : list of dict
         A row a number: what was made anew, and then what stands as published, in the order of the paper.
-        Keys: ``dataset``; ``network``, in the paper's words where it stands as published; ``method``;
-        ``variant``, None where the table has none; ``noise``, a kind of `pynoise.noise`, and its ``level``;
-        ``published`` and ``published_sd``, None where they are not printed; ``ours`` and ``sd``, mean and
-        standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of `ours` to
-        `published`; ``realised_rate``, the share of the training labels that is wrong, as a mean; ``runs``;
-        ``scale``; and ``source``, "ours", or "published" where there is no number of ours. Numbers are
-        fractions.
+        Keys: ``dataset``; ``network``, in the paper's words where it stands as published, None if there are
+        none; ``method``; ``variant``, None where the table has none; ``noise``, a kind of `pynoise.noise`,
+        and its ``level``; ``published`` and ``published_sd``, None where they are not printed; ``ours`` and
+        ``sd``, mean and standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of
+        `ours` to `published`; ``realised_rate``, the share of the training labels that is wrong, as a mean;
+        ``runs``; ``scale``; and ``source``, "ours", or "published" where there is no number of ours. Numbers
+        are fractions.
     columns, meta
         As `Rows` has them.
     """
@@ -68,8 +68,8 @@ class TableByNoise(Table):
 
 
 def noise_words(kind: str, level: float) -> str:
-    """A noise as the heads of columns have it: "symm. 20 %"."""
-    return f"{_SHORT[kind]} {100 * level:.10g} %"
+    """A noise as the heads of columns have it: "symm. 20 %", or "clean" where its level is 0."""
+    return "clean" if level == 0 else f"{_SHORT[kind]} {100 * level:.10g} %"
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -8,9 +8,9 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import image_part, own_networks, toy_part, words_of
+from pynoise.paper.knet_parts import image_part, own_networks, toy_part
 from pynoise.paper.knet_runs import block_of
-from pynoise.paper.parts import Part, asked
+from pynoise.paper.parts import Part, asked, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, meta_of, train_all

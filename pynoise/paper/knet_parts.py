@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pynoise.errors import InputValueError
-from pynoise.paper.parts import Part, settings_of, with_data, with_points
+from pynoise.paper.parts import Part, refuse, settings_of, with_data, with_points
 from pynoise.paper.published import knet_settings, knet_tables
 from pynoise.paper.registry import Options
 from pynoise.paper.toy import LEVEL, MATRIX, SETTINGS, TOY, toy
 
-__all__ = ["image_part", "own_networks", "toy_part", "words_of"]
+__all__ = ["image_part", "own_networks", "toy_part"]
 
 
 def own_networks() -> dict[str, str]:
@@ -56,18 +55,10 @@ def image_part(
     return with_data(part, options, given["k_range"][1])
 
 
-def words_of(part: Part) -> str:
-    """What a title says of a part."""
-    kind = part.noise if isinstance(part.noise, str) else "random-asymmetric"
-    return f"{part.dataset}, {part.network}: {kind} noise of level {part.level:.10g}"
-
-
 def _method_options(ks: Sequence[int], options: Options, of: str, *, fixed: bool = False) -> dict[str, Any]:
     """All options of kNet."""
     from pynoise import methods
 
-    for name in ("ks", "fixed"):
-        if name in options.method_options:
-            raise InputValueError("method_options", f"{name} is the {of}'s; leave it out")
+    refuse(("ks", "fixed"), options, of)
     own = {"ks": list(ks), "fixed": fixed}
     return methods.make("knet", {**options.method_options, **own}).options()

@@ -13,9 +13,9 @@ from pynoise import knn, seeds
 from pynoise._sample import sample
 from pynoise.analysis import embed
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import image_part, own_networks, words_of
+from pynoise.paper.knet_parts import image_part, own_networks
 from pynoise.paper.knet_runs import block_of, model_of
-from pynoise.paper.parts import network_for
+from pynoise.paper.parts import network_for, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, meta_of, outputs_of, train_all

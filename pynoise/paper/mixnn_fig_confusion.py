@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pynoise.noise import CorrectedLabels
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import words_of
 from pynoise.paper.mixnn_fig_parts import Cell, notes_of, parts_of, told
-from pynoise.paper.parts import Part
+from pynoise.paper.parts import Part, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all

@@ -8,7 +8,6 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import words_of
 from pynoise.paper.mixnn_fig_parts import (
     AGREEMENT,
     AGREEMENT_NOTE,
@@ -19,7 +18,7 @@ from pynoise.paper.mixnn_fig_parts import (
     parts_of,
     told,
 )
-from pynoise.paper.parts import Part
+from pynoise.paper.parts import Part, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all

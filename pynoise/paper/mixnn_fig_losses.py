@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import words_of
 from pynoise.paper.mixnn_fig_parts import (
     AGREEMENT,
     AGREEMENT_NOTE,
@@ -21,7 +20,7 @@ from pynoise.paper.mixnn_fig_parts import (
     notes_of,
     parts_of,
 )
-from pynoise.paper.parts import Part
+from pynoise.paper.parts import Part, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all

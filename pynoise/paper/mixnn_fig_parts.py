@@ -8,10 +8,9 @@ from statistics import fmean, stdev
 from typing import Any
 
 from pynoise import noise
-from pynoise.errors import InputValueError
 from pynoise.paper.mixnn_parts import own_settings
 from pynoise.paper.mixnn_published import mixnn_networks
-from pynoise.paper.parts import Part, network_for, settings_of, with_data
+from pynoise.paper.parts import Part, network_for, refuse, settings_of, with_data
 from pynoise.paper.registry import Options
 from pynoise.paper.words import SETTINGS, share_words, values_words
 
@@ -77,9 +76,7 @@ def parts_of(
     """
     from pynoise import methods
 
-    for name in refused:
-        if name in options.method_options:
-            raise InputValueError("method_options", f"{name} is the figure's; leave it out")
+    refuse(refused, options, "figure")
     made = [methods.make("mixnn", {**options.method_options, **cell.options}) for cell in cells]
     dataset = options.dataset or DATASET
     network = network_for(dataset, mixnn_networks(), options, "figure")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pynoise import noise
 from pynoise.noise.maps import map_words
-from pynoise.paper.mixnn_parts import Block, Trained, own_settings
-from pynoise.paper.mixnn_published import NETWORK, PublishedTable
+from pynoise.paper.by_noise_parts import Block, Trained
+from pynoise.paper.by_noise_published import PublishedTable
+from pynoise.paper.mixnn_parts import own_settings
 from pynoise.paper.parts import settings_of
 from pynoise.paper.registry import Options
 from pynoise.paper.runs import Made
-from pynoise.paper.words import SETTINGS, share_words, spread_words, values_words
+from pynoise.paper.words import SETTINGS, opening_words, share_words, values_words
 
 __all__ = ["notes"]
 
@@ -44,17 +45,16 @@ def notes(
     trained: Sequence[Trained],
     blocks: Sequence[Block],
     found: Sequence[Sequence[Sequence[Made]]],
+    settings: Mapping[str, Any],
     options: Options,
 ) -> list[str]:
     """Sentences below the table; `found` has the runs of each block's cells."""
     full, *others = (one for one in trained if one.method == "mixnn")
-    best = "the best of ours in each column is marked; " if len(trained) > 1 else ""
     said = [
-        f"{_WHAT[table.result]}; {spread_words(options.seeds)}{best}in parentheses, what is published, for "
-        f"{NETWORK}. Lines that are marked as published stand as they are printed.",
+        opening_words(_WHAT[table.result], f"for {table.network_words}", options.seeds, len(trained)),
         _NOISE,
         *(_map_words(block) for block in blocks if block.cells),
-        _training(blocks, options),
+        _training(blocks, settings, options),
     ]
     if any(one.method == "cross-entropy" for one in trained):
         said.append("CE, cross-entropy, is trained by the same settings as MixNN.")
@@ -74,8 +74,8 @@ def _map_words(block: Block) -> str:
     return f"Map of {name}: {_MAPS.get(name) or map_words(noise.semantic_map(name))}."
 
 
-def _training(blocks: Sequence[Block], options: Options) -> str:
-    settings, papers = (settings_of(own_settings(), one) for one in (options, replace(options, settings={})))
+def _training(blocks: Sequence[Block], settings: Mapping[str, Any], options: Options) -> str:
+    papers = settings_of(own_settings(), replace(options, settings={}))
     networks = " and ".join(dict.fromkeys(block.network for block in blocks))
     other = [name for name in _SETTINGS if settings[name] != papers[name]]
     said = f"Training of {networks}: {values_words(settings, _SETTINGS)}"

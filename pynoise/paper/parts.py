@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
 from pynoise.paper.registry import Options
 from pynoise.paper.share import share_of, share_size
 
-__all__ = ["Part", "asked", "network_for", "settings_of", "with_data", "with_points"]
+__all__ = ["Part", "asked", "network_for", "refuse", "settings_of", "with_data", "with_points", "words_of"]
 
 # Images that every network takes.
 _ANY = (3, 64, 64)
@@ -101,6 +101,13 @@ def settings_of(own: Mapping[str, Any], options: Options) -> dict[str, Any]:
     return Settings.of(options.settings, own).to_dict()
 
 
+def refuse(names: Sequence[str], options: Options, of: str) -> None:
+    """Refuse options of the method that are the recipe's own; `of` is as for `asked`."""
+    for name in names:
+        if name in options.method_options:
+            raise InputValueError("method_options", f"{name} is the {of}'s; leave it out")
+
+
 def with_data(part: Part, options: Options, k: int = 0) -> Part:
     """The part with the data set of its name.
 
@@ -167,3 +174,9 @@ def with_points(part: Part, draw: Callable[[int], Dataset], options: Options, k:
         settings=settings | {"augment": augment},
         draw=lambda seed: share_of(draw(seed), part.scale, seed),
     )
+
+
+def words_of(part: Part) -> str:
+    """What a title says of a part."""
+    kind = part.noise if isinstance(part.noise, str) else "random-asymmetric"
+    return f"{part.dataset}, {part.network}: {kind} noise of level {part.level:.10g}"

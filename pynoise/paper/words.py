@@ -5,10 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["SETTINGS", "share_words", "spread_words", "values_words"]
+__all__ = ["SETTINGS", "opening_words", "share_words", "spread_words", "values_words"]
 
 # Which of the settings are worth a word, and what they are called.
 SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "momentum", "weight_decay", "schedule", "augment")
+
+
+def opening_words(what: str, printed: str, seeds: Sequence[int], lines: int) -> str:
+    """What the numbers of a table by noise are.
+
+    Parameters
+    ----------
+    what : str
+        What is shown, in percent.
+    printed : str
+        What is said of the published numbers.
+    seeds : sequence of int
+        A repetition each.
+    lines : int
+        How many are made anew.
+    """
+    best = "the best of ours in each column is marked; " if lines > 1 else ""
+    return (
+        f"{what}; {spread_words(seeds)}{best}in parentheses, what is published, {printed}. Lines that are "
+        "marked as published stand as they are printed."
+    )
 
 
 def values_words(values: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The rows of MixNN's tables: shares from the results of runs, beside what is printed."""
+"""The rows of a table of methods under several noises: shares from results, beside what is printed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from pynoise.paper.mixnn_parts import Block, Cell
-from pynoise.paper.mixnn_published import NETWORK, PublishedTable, mixnn_networks
+from pynoise.paper.by_noise_parts import Block, Cell
+from pynoise.paper.by_noise_published import PublishedTable
 from pynoise.paper.rows import means_of
 
 __all__ = ["rows_of"]
@@ -27,7 +27,7 @@ def rows_of(
     results : sequence of sequences of dict
         For each cell of the block ``result.json`` of its runs, one a seed.
     """
-    beside = mixnn_networks().get(block.dataset) == block.network
+    beside = table.networks.get(block.dataset) == block.network
     rows = [_own(table, cell, found, beside=beside) for cell, found in zip(block.cells, results, strict=True)]
     made = [cell.line for cell in block.cells] if beside else []
     for line in table.lines:
@@ -36,7 +36,7 @@ def rows_of(
         for noise, number in zip(table.noises, line.numbers.get(block.dataset, ()), strict=False):
             if number is not None:
                 rows.append(
-                    _named(block.dataset, NETWORK, line.method, line.variant, *noise)
+                    _named(block.dataset, table.network_words, line.method, line.variant, *noise)
                     | {"published": number.mean, "published_sd": number.sd}
                     | dict.fromkeys(("ours", "sd", "difference", "realised_rate", "runs", "scale"))
                     | {"source": "published"}
@@ -64,7 +64,7 @@ def _own(
 
 
 def _named(
-    dataset: str, network: str, method: str, variant: str | None, noise: str, level: float
+    dataset: str, network: str | None, method: str, variant: str | None, noise: str, level: float
 ) -> dict[str, Any]:
     return {
         "dataset": dataset,

@@ -1,0 +1,122 @@
+"""What a paper prints of methods under several noises, read from its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pynoise.paper.published import content_of, fraction
+
+__all__ = ["Line", "Number", "PublishedTable", "networks_of", "tables_of"]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A share as a fraction, and its standard deviation if one is printed."""
+
+    mean: float
+    sd: float | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table.
+
+    Attributes
+    ----------
+    method, variant : str, str or None
+        What it is called here.
+    words : str
+        What the paper calls it.
+    notes : dict of str to str
+        What is to be said of it beside its numbers, by data set.
+    numbers : dict of str to tuple
+        By data set, a `Number` for each of the table's noises, None where none is printed.
+    """
+
+    method: str
+    variant: str | None
+    words: str
+    notes: dict[str, str]
+    numbers: dict[str, tuple[Number | None, ...]]
+
+    @property
+    def name(self) -> str:
+        """Method and variant: "MixNN AVG", say."""
+        return self.method if self.variant in (None, "full") else f"{self.method} {self.variant}"
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table.
+
+    Attributes
+    ----------
+    paper : str
+        What the paper's method is called: "MixNN".
+    number, roman : int, str or None
+        The table's, and its Roman numeral where the paper has those.
+    words : str
+        What it is of.
+    result : str
+        The key of result.json for that.
+    networks : dict of str to str
+        The network of `pynoise.networks` for each of the paper's data sets.
+    network_words : str or None
+        What the paper calls its network; None where it names none.
+    noises : tuple of (str, float)
+        The kind and the level of each column.
+    lines : tuple of Line
+        In the paper's order.
+    """
+
+    paper: str
+    number: int
+    roman: str | None
+    words: str
+    result: str
+    networks: dict[str, str]
+    network_words: str | None
+    noises: tuple[tuple[str, float], ...]
+    lines: tuple[Line, ...]
+
+
+def tables_of(paper: str) -> tuple[PublishedTable, ...]:
+    """The tables in the file of a paper, "mixnn" say."""
+    content = content_of(paper)
+    return tuple(
+        PublishedTable(
+            content["paper"],
+            table["number"],
+            table.get("roman"),
+            table["words"],
+            table["result"],
+            networks_of(paper),
+            content.get("network_words"),
+            tuple((noise["kind"], noise["level"]) for noise in table["noises"]),
+            tuple(
+                Line(
+                    line["method"],
+                    line.get("variant"),
+                    line.get("words", line["method"]),
+                    line.get("notes", {}),
+                    {name: tuple(map(_number, line[name])) for name in content["datasets"]},
+                )
+                for line in table["lines"]
+            ),
+        )
+        for table in content["tables"]
+    )
+
+
+def networks_of(paper: str) -> dict[str, str]:
+    """The network of `pynoise.networks` for each data set in the file of a paper."""
+    content = content_of(paper)
+    return dict.fromkeys(content["datasets"], content["network"])
+
+
+def _number(printed: str) -> Number | None:
+    """A number as it is printed: "93.91 ± 0.12", "92.25"; and "-" or "fail" for none."""
+    if printed in ("-", "fail"):
+        return None
+    mean, _, sd = printed.partition(" ± ")
+    return Number(fraction(float(mean)), fraction(float(sd)) if sd else None)
