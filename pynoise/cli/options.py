@@ -167,7 +167,8 @@ _SOURCE = (
         show_default=True,
         metavar="NAME|FILE",
         help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
-        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also a folder of images.",
+        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also a folder of images, and test "
+        "examples may be absent.",
     ),
     *_DATA,
 )
