@@ -116,7 +116,7 @@ def mixnn_confusions(parts: Sequence[Confusion], names: Sequence[str], title: st
 def draw_losses(axes: Axes, part: Losses) -> None:
     """Densities of losses; both Gaussians as they are weighted, and their sum."""
     edges = edges_of(part.values)
-    tallest = draw_groups(axes, part.values, part.wrong, edges)
+    draw_groups(axes, part.values, part.wrong, edges)
     title, highest = part.title, 0.0
     if part.mixture is None:
         title += "\nall alike: no mixture"
@@ -127,9 +127,7 @@ def draw_losses(axes: Axes, part: Losses) -> None:
         for density, name, look in zip((low, high), ("lower", "upper"), _PARTS, strict=True):
             axes.plot(x, density, label=f"{name} component", **look)
         highest = float((low + high).max())
-    finish_losses(axes, len(part.values), edges, tallest, highest)
-    axes.set_title(title, fontsize="medium", parse_math=False)
-    legend_below(axes)
+    finish_losses(axes, part.values, edges, title, highest)
 
 
 def draw_confusion(axes: Axes, part: Confusion, names: Sequence[str]) -> None:
