@@ -10,7 +10,7 @@ from pynoise import data, training
 from pynoise.errors import InputFileNotFoundError, InputValueError
 from pynoise.noise import CorrectedLabels
 from pynoise.plots.epochs import Course
-from pynoise.plots.mixnn import edges_of
+from pynoise.plots.losses import edges_of
 from pynoise.plots.run import run_picture
 from pynoise.training import Run
 

@@ -53,6 +53,8 @@ def _print_result(result: dict[str, Any], *, clean: bool) -> None:
         _print_knet(result)
     if "mixnn" in result:
         _print_mixnn(result)
+    if "odd" in result:
+        _print_odd(result)
     if result["skipped"]:
         click.echo(f"{len(result['skipped']):,} images skipped; result.json names them")
     click.echo(
@@ -82,7 +84,7 @@ def _print_knet(result: dict[str, Any]) -> None:
 
 
 def _print_mixnn(result: dict[str, Any]) -> None:
-    mixnn, learnt, held = result["mixnn"], result["train_examples"], result["validation_examples"]
+    mixnn = result["mixnn"]
     if result["correction_accuracy"] is not None:
         click.echo(
             f"corrected labels {result['correction_accuracy']:.4f} right, the given ones "
@@ -96,13 +98,32 @@ def _print_mixnn(result: dict[str, Any]) -> None:
         f"{mixnn['corrected']:,} labels changed, {mixnn['doubted']:,} doubted (clean probability below 0.5); "
         "corrected.csv has all"
     )
-    if held:
-        click.echo(
-            f"that is of {learnt:,} of {learnt + held:,} training examples; the others were held out, and "
-            "--validation 0 keeps all"
-        )
+    _print_held_out(result["train_examples"], result["validation_examples"])
     seconds = mixnn["seconds"]
     click.echo(
         f"{seconds['mixture']:.1f} s for the mixture and {seconds['neighbors']:.1f} s for the neighbours, of "
         f"{result['seconds']:.1f} s"
     )
+
+
+def _print_odd(result: dict[str, Any]) -> None:
+    odd = result["odd"]
+    click.echo(
+        f"{odd['removed']:,} labels suspected and their examples left out after epoch {odd['epoch']}: their "
+        f"loss was above {result['threshold']:.4f}; suspects.csv has all"
+    )
+    for key, words in {
+        "removed_precision": "of the suspected labels are wrong",
+        "removed_recall": "of the wrong labels are suspected",
+    }.items():
+        if result[key] is not None:
+            click.echo(f"{result[key]:.4f} {words}")
+    _print_held_out(result["train_examples"] + odd["removed"], result["validation_examples"])
+
+
+def _print_held_out(judged: int, held: int) -> None:
+    if held:
+        click.echo(
+            f"that is of {judged:,} of {judged + held:,} training examples; the others were held out, and "
+            "--validation 0 keeps all"
+        )

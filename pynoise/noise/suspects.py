@@ -144,6 +144,36 @@ class Suspects:
 
         return plots.write_figure(plots.suspects_losses(self), path)
 
+    def sheet(self, data: Any, path: str | Path | None = None, *, count: int = 40) -> Figure:
+        """Draw a contact sheet of the suspects with the highest losses: images, and what their labels are.
+
+        Below each stand its loss, the label that is given, the suggested one, the true one where it is known,
+        and its index or file.
+
+        Parameters
+        ----------
+        data : Dataset, ImageFolders or ImageSets
+            The data that the run was trained on. Arrays of images are [N, H, W] or [N, H, W, C]; numbers that
+            are no uint8 are stretched from black to white, all images alike. An image that cannot be read
+            any more is left out, and its place says why.
+        path : str or Path, optional
+            A .png or .svg file to write.
+        count : int
+            How many at most, 1 to 400.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If there are no suspects, the data are others or no images, or an argument is out of its range.
+        """
+        from pynoise.noise.sheet import sheet  # matplotlib takes a second to import
+
+        return sheet(self, data, path, count)
+
     def save(self, path: str | Path) -> None:
         """Write it to a .npz file, without pickle.
 

@@ -112,7 +112,7 @@ def _losses(part: Part, made: Made) -> Losses:
 
 def _bins(losses: Losses) -> list[dict[str, Any]]:
     """What the histogram has, bin by bin."""
-    from pynoise.plots.mixnn import edges_of
+    from pynoise.plots.losses import edges_of
 
     edges = edges_of(losses.values)
     unit = len(losses.values) * (edges[1] - edges[0])

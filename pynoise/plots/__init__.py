@@ -8,6 +8,7 @@ from pynoise.plots.noise import noise_picture
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
+from pynoise.plots.suspects import suspects_losses, suspects_sheet
 
 __all__ = [
     "accuracy_curve",
@@ -25,5 +26,7 @@ __all__ = [
     "render",
     "run_picture",
     "softmax_panels",
+    "suspects_losses",
+    "suspects_sheet",
     "write_figure",
 ]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pynoise.plots.epochs import Course, draw_accuracy, draw_gradients, legend_below
+from pynoise.plots.losses import draw_groups, edges_of, finish_losses
 from pynoise.plots.noise import draw_matrix
 from pynoise.plots.style import COLORS, MARKERS, panels_of
 
@@ -25,24 +26,13 @@ __all__ = [
     "Losses",
     "draw_confusion",
     "draw_losses",
-    "edges_of",
     "mixnn_confusions",
     "mixnn_course",
     "mixnn_losses",
 ]
 
-# Of a histogram of losses.
-_BINS = 50
-
-# Losses that differ by less, of the largest, are drawn as one: bins between them would have no width.
-_ALIKE = 1e-6
-
 # Places of a component's curve; the narrowest that there may be has some nine of them within ± its deviation.
 _PLACES = 401
-
-_CLEAN: dict[str, Any] = {"facecolor": COLORS[5], "edgecolor": "none", "alpha": 0.55}
-_WRONG: dict[str, Any] = {"facecolor": "none", "edgecolor": COLORS[1], "hatch": "/////", "linewidth": 0.9}
-_ANY: dict[str, Any] = {"facecolor": "0.8", "edgecolor": "none"}
 
 # The sum lies below its parts, which it hardly differs from where one of them is small.
 _SUM: dict[str, Any] = {"color": "0.55", "linewidth": 3.5}
@@ -50,9 +40,6 @@ _PARTS: tuple[dict[str, Any], ...] = (
     {"color": "black", "linewidth": 1.3, "linestyle": "--"},
     {"color": "black", "linewidth": 1.3, "linestyle": ":"},
 )
-
-# So many times the mean density, a bin presses all others to the ground: then the axis is logarithmic.
-_TALL = 10
 
 _LINES = ("-", "--", "-.")
 
@@ -126,41 +113,21 @@ def mixnn_confusions(parts: Sequence[Confusion], names: Sequence[str], title: st
     return figure
 
 
-def edges_of(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """The edges of the bins of losses: alike, up to the largest, from 0 or, if all are far off, the least."""
-    least, most = float(values.min()), float(values.max())
-    apart = most - least > _ALIKE * most
-    return np.linspace(least if apart and least > most / 2 else 0, most or 1.0, _BINS + 1)
-
-
 def draw_losses(axes: Axes, part: Losses) -> None:
     """Densities of losses; both Gaussians as they are weighted, and their sum."""
     edges = edges_of(part.values)
-    least, most = float(edges[0]), float(edges[-1])
-    if part.wrong is None:
-        groups = [("all labels", np.ones(len(part.values), bool), _ANY)]
-    else:
-        groups = [("right labels", ~part.wrong, _CLEAN), ("wrong labels", part.wrong, _WRONG)]
-    # Of all examples, so that the groups add up to what the mixture is fitted to.
-    unit = len(part.values) * (edges[1] - edges[0])
-    for name, own, look in groups:
-        heights = np.histogram(part.values[own], edges)[0] / unit
-        axes.stairs(heights, edges, fill=True, label=name, **look)
-    tallest = np.histogram(part.values, edges)[0].max() / unit
-    title = part.title
+    draw_groups(axes, part.values, part.wrong, edges)
+    title, highest = part.title, 0.0
     if part.mixture is None:
         title += "\nall alike: no mixture"
     else:
-        x = np.linspace(least, most, _PLACES)
+        x = np.linspace(edges[0], edges[-1], _PLACES)
         low, high = part.mixture.densities(x)
         axes.plot(x, low + high, label="mixture", **_SUM)
         for density, name, look in zip((low, high), ("lower", "upper"), _PARTS, strict=True):
             axes.plot(x, density, label=f"{name} component", **look)
-        if tallest * (most - least) > _TALL:
-            axes.set(yscale="log", ylim=(0.5 / unit, 2 * max(tallest, float((low + high).max()))))
-    axes.set(xlabel="loss of the given label (nats)", ylabel="density (1/nat)", xlim=(least, most))
-    axes.set_title(title, fontsize="medium", parse_math=False)
-    legend_below(axes)
+        highest = float((low + high).max())
+    finish_losses(axes, part.values, edges, title, highest)
 
 
 def draw_confusion(axes: Axes, part: Confusion, names: Sequence[str]) -> None:

@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 
 from pynoise import plots
 from pynoise.analysis.mixture import mixture_if_any
-from pynoise.errors import InputError, InputValueError
-from pynoise.noise.corrected import FILE, CorrectedLabels
+from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
+from pynoise.noise import CorrectedLabels, Suspects, corrected, suspects
 from pynoise.plots.epochs import Course
 from pynoise.plots.mixnn import Confusion, Losses
 
 if TYPE_CHECKING:
     from pynoise.training.saved import Run
 
-__all__ = ["corrected_of", "course_of", "losses_of", "picture"]
+__all__ = ["corrected_of", "course_of", "losses_of", "picture", "suspects_of"]
 
 
 def picture(run: Run, path: str | Path | None) -> Figure:
     """Draw a run, as `Run.plot` has it."""
     config = run.config
     losses, confusion = [], None
-    if (run.path / FILE).is_file():
+    suspected = suspects_of(run) if (run.path / suspects.FILE).is_file() else None
+    if (run.path / corrected.FILE).is_file():
         found = corrected_of(run)
         losses = [
             losses_of("losses after the warm-up", found, found.warm_losses),
@@ -37,7 +38,7 @@ def picture(run: Run, path: str | Path | None) -> Figure:
     title = f"{config['data']['name']}, {config['network']}, {config['method']}"
     if config["noise"] is not None:
         title += f": {config['noise']['kind']} noise of level {config['noise']['level']:.10g}"
-    figure = plots.run_picture(course_of(run), losses, confusion, config["data"]["names"], title)
+    figure = plots.run_picture(course_of(run), losses, confusion, config["data"]["names"], title, suspected)
     return plots.write_figure(figure, path)
 
 
@@ -71,6 +72,25 @@ def corrected_of(run: Run) -> CorrectedLabels:
     """
     try:
         return CorrectedLabels.load(run.path)
+    except InputError as error:
+        raise type(error)("run", error.problem) from None
+
+
+def suspects_of(run: Run) -> Suspects:
+    """The labels that a run has come to suspect.
+
+    Raises
+    ------
+    InputValueError, InputFileNotFoundError
+        If the file is damaged, or there is none.
+    """
+    if not (run.path / suspects.FILE).is_file():
+        raise InputFileNotFoundError(
+            "run",
+            f"{str(run.path)!r} has no {suspects.FILE}, which the method odd writes once a run is finished",
+        )
+    try:
+        return Suspects.load(run.path)
     except InputError as error:
         raise type(error)("run", error.problem) from None
 

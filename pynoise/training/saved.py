@@ -223,7 +223,8 @@ class Run:
 
         Of MixNN: the losses of the given labels after the warm-up and after the last epoch, with the mixture
         fitted to them; gradient coefficients, and the corrected labels against the true ones, where these are
-        known.
+        known. Of ODD: the losses of the given labels before the removal, those that random labels would have,
+        and the threshold.
 
         Parameters
         ----------
