@@ -48,7 +48,7 @@ def edges_of(values: Values) -> NDArray[np.float64]:
 
 def edges_within(*groups: Values) -> NDArray[np.float64]:
     """The edges of the bins of all groups, but for the few losses that are much larger than all others."""
-    reach = _FAR * max(float(np.quantile(group, _SHARE)) for group in groups)
+    reach = _FAR * max(float(np.quantile(group, _SHARE)) for group in groups if len(group))
     values = np.concatenate(groups).astype(np.float64)
     return edges_of(values[values <= reach])
 
@@ -57,7 +57,7 @@ def draw_density(
     axes: Axes, values: Values, edges: NDArray[np.float64], label: str, look: dict[str, Any], of: int
 ) -> float:
     """Draw the density of losses, which are a part `of` so many; return that of the fullest bin."""
-    heights = np.histogram(values, edges)[0] / (of * (edges[1] - edges[0]))
+    heights = np.histogram(values, edges)[0] / (max(of, 1) * (edges[1] - edges[0]))
     axes.stairs(heights, edges, label=label, **look)
     return float(heights.max())
 
