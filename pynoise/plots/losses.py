@@ -82,10 +82,12 @@ def finish_losses(
     unit = len(values) * (edges[1] - edges[0])
     tallest = np.histogram(values, edges)[0].max() / unit
     if tallest * (most - least) > _TALL:
-        axes.set(yscale="log", ylim=(0.5 / unit, 2 * max(tallest, highest)))
+        # From half an example on, or less if the curve would not be seen.
+        lowest = min(0.5 / unit, highest / 20 or np.inf)
+        axes.set(yscale="log", ylim=(lowest, 2 * max(tallest, highest)))
     beyond = values > most
     if beyond.any():
-        title += f"\n{int(beyond.sum()):,} more, up to {values.max():.4g} nats, lie to the right of this"
+        title += f"\n{int(beyond.sum()):,} of the losses, up to {values.max():.4g}, lie to the right of this"
     axes.set(xlabel="loss of the given label (nats)", ylabel="density (1/nat)", xlim=(least, most))
     axes.set_title(title, fontsize="medium", parse_math=False)
     legend_below(axes)

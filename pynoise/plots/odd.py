@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from pynoise.plots.losses import FILLED, HATCHED, draw_density, edges_within, finish_losses
 from pynoise.plots.style import panels_of
 from pynoise.plots.suspects import MODELLED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Uniform", "odd_losses"]
 
@@ -42,12 +46,23 @@ def odd_losses(parts: Sequence[Uniform], title: str) -> Figure:
     groups = [group for part in parts for group in (part.uniform, part.others, part.modelled)]
     edges = edges_within(*groups)
     for axes, part in zip(panels, parts, strict=True):
-        for label, values, look in (
-            ("other labels", part.others, FILLED),
-            ("uniform labels", part.uniform, HATCHED),
-            ("uniform labels, modelled", part.modelled, MODELLED),
-        ):
+        highest = max(
             draw_density(axes, values, edges, label, look, len(values))
-        finish_losses(axes, np.concatenate([part.uniform, part.others]), edges, part.title)
+            for label, values, look in (
+                ("other labels", part.others, FILLED),
+                ("uniform labels", part.uniform, HATCHED),
+                ("uniform labels, modelled", part.modelled, MODELLED),
+            )
+        )
+        finish_losses(axes, np.concatenate([part.uniform, part.others]), edges, part.title, highest)
+    _align(panels)
     figure.suptitle(title, parse_math=False)
     return figure
+
+
+def _align(panels: Sequence[Axes]) -> None:
+    """One axis of densities for all panels, logarithmic if it is in one of them."""
+    scale = "log" if any(axes.get_yscale() == "log" for axes in panels) else "linear"
+    limits = np.array([axes.get_ylim() for axes in panels if axes.get_yscale() == scale])
+    for axes in panels:
+        axes.set(yscale=scale, ylim=(limits[:, 0].min(), limits[:, 1].max()))
