@@ -102,12 +102,10 @@ def _no_images(what: str, wanted: str) -> InputValueError:
 
 
 def _to_bytes(images: Sequence[NDArray[Any]]) -> list[NDArray[np.uint8]]:
-    """Images in uint8, no larger than need be; other numbers are stretched to 0..255, those of all alike."""
+    """Images in uint8, no larger than need be; 0, or the least below 0, is black, and the largest white."""
     small = [_reduced(image) for image in images]
-    if all(image.dtype == np.uint8 for image in small):
-        return small
-    least = min(float(image.min()) for image in small)
-    width = max(float(image.max()) for image in small) - least
+    least = min(0.0, *(float(image.min()) for image in small))
+    width = max(0.0, *(float(image.max()) for image in small)) - least
     return [((image - least) * (255 / (width or 1.0))).round().astype(np.uint8) for image in small]
 
 

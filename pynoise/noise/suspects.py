@@ -153,9 +153,9 @@ class Suspects:
         Parameters
         ----------
         data : Dataset, ImageFolders or ImageSets
-            The data that the run was trained on. Arrays of images are [N, H, W] or [N, H, W, C]; numbers that
-            are no uint8 are stretched from black to white, all images alike. An image that cannot be read
-            any more is left out, and its place says why.
+            The data that the run was trained on. Arrays of images are [N, H, W] or [N, H, W, C]. 0 is black,
+            or the least number if that is below 0, and the largest number is white, of all that are shown.
+            The place of an image that cannot be read any more says why.
         path : str or Path, optional
             A .png or .svg file to write.
         count : int

@@ -5,6 +5,7 @@ from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
 from pynoise.plots.noise import noise_picture
+from pynoise.plots.odd import odd_losses
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
@@ -21,6 +22,7 @@ __all__ = [
     "mixnn_losses",
     "network_curve",
     "noise_picture",
+    "odd_losses",
     "pairs",
     "preferred_k",
     "render",

@@ -48,7 +48,7 @@ def edges_of(values: Values) -> NDArray[np.float64]:
 
 def edges_within(*groups: Values) -> NDArray[np.float64]:
     """The edges of the bins of all groups, but for the few losses that are much larger than all others."""
-    reach = _FAR * max(float(np.quantile(group, _SHARE)) for group in groups)
+    reach = _FAR * max(float(np.quantile(group, _SHARE)) for group in groups if len(group))
     values = np.concatenate(groups).astype(np.float64)
     return edges_of(values[values <= reach])
 
@@ -57,7 +57,7 @@ def draw_density(
     axes: Axes, values: Values, edges: NDArray[np.float64], label: str, look: dict[str, Any], of: int
 ) -> float:
     """Draw the density of losses, which are a part `of` so many; return that of the fullest bin."""
-    heights = np.histogram(values, edges)[0] / (of * (edges[1] - edges[0]))
+    heights = np.histogram(values, edges)[0] / (max(of, 1) * (edges[1] - edges[0]))
     axes.stairs(heights, edges, label=label, **look)
     return float(heights.max())
 
@@ -82,10 +82,12 @@ def finish_losses(
     unit = len(values) * (edges[1] - edges[0])
     tallest = np.histogram(values, edges)[0].max() / unit
     if tallest * (most - least) > _TALL:
-        axes.set(yscale="log", ylim=(0.5 / unit, 2 * max(tallest, highest)))
+        # From half an example on, or less if the curve would not be seen.
+        lowest = min(0.5 / unit, highest / 20 or np.inf)
+        axes.set(yscale="log", ylim=(lowest, 2 * max(tallest, highest)))
     beyond = values > most
     if beyond.any():
-        title += f"\n{int(beyond.sum()):,} more, up to {values.max():.4g} nats, lie to the right of this"
+        title += f"\n{int(beyond.sum()):,} of the losses, up to {values.max():.4g}, lie to the right of this"
     axes.set(xlabel="loss of the given label (nats)", ylabel="density (1/nat)", xlim=(least, most))
     axes.set_title(title, fontsize="medium", parse_math=False)
     legend_below(axes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ _WIDTH, _IMAGE, _EDGE, _LINE = 1.75, 1.55, 0.1, 0.125
 _COLUMNS = 7
 
 # Letters of a name or a path that a tile has room for.
-_LETTERS = 20
+_LETTERS = 18
 
 
 def suspects_losses(found: Suspects) -> Figure:
@@ -43,7 +44,8 @@ def suspects_losses(found: Suspects) -> Figure:
 
 def draw_suspects(axes: Axes, found: Suspects) -> None:
     """Densities of the losses and of the modelled ones, with the threshold."""
-    edges = edges_within(found.losses, found.modelled, np.array([found.threshold]))
+    # The threshold, too, lies within.
+    edges = edges_within(found.losses, found.modelled, np.array([1.05 * found.threshold]))
     draw_groups(axes, found.losses, None if found.clean is None else found.labels != found.clean, edges)
     highest = draw_density(
         axes, found.modelled, edges, "random labels, modelled", MODELLED, len(found.modelled)
@@ -114,13 +116,14 @@ def _words(found: Suspects, place: int) -> list[str]:
     if found.files is None:
         return [*words, f"index {found.index[place]}"]
     (file,) = file_words(found.files[place : place + 1])
-    return [*words, file if len(file) <= _LETTERS + 6 else f"…{file[-_LETTERS - 5 :]}"]
+    return [*words, file if len(file) <= _LETTERS + 8 else f"…{file[-_LETTERS - 7 :]}"]
 
 
 def _draw_image(axes: Axes, image: NDArray[np.uint8] | str) -> None:
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], anchor="SW")  # nearest to its words
     if isinstance(image, str):
-        axes.text(0.5, 0.5, image, ha="center", va="center", fontsize=6, wrap=True, parse_math=False)
+        words = textwrap.fill(cut(image, 150), 26)
+        axes.text(0.5, 0.5, words, ha="center", va="center", fontsize=6.8, parse_math=False)
         return
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     for spine in axes.spines.values():
