@@ -342,8 +342,8 @@ def check_files(paths: tuple[str, ...]) -> None:
         check_output("path", path, OUTPUT_SUFFIXES)
 
 
-def check_apart(outputs: Sequence[str], inputs: Iterable[str | None]) -> None:
-    """Refuse to write over a file that is read."""
+def check_apart(outputs: Sequence[str], inputs: Iterable[str | None], argument: str = "path") -> None:
+    """Refuse to write over a file that is read; `argument` names the outputs."""
     from pathlib import Path
 
     from pynoise.errors import InputValueError
@@ -352,7 +352,7 @@ def check_apart(outputs: Sequence[str], inputs: Iterable[str | None]) -> None:
     read = [part for path in inputs if path for part in (path, path.rpartition(":")[0]) if part]
     for path in outputs:
         if any(Path(one).is_file() and Path(path).exists() and Path(path).samefile(one) for one in read):
-            raise InputValueError("path", f"{path!r} is read, too; write to another file")
+            raise InputValueError(argument, f"{path!r} is read, too; write to another file")
 
 
 def write_files(result: Savable, paths: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ import click
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_options
 
-__all__ = ["Chosen", "checked", "settings_options", "training_options"]
+__all__ = ["Chosen", "checked", "settings_options", "training_options", "training_options_without"]
 
 _Command = Callable[..., None]
 
@@ -113,23 +113,24 @@ def settings_options(function: _Command) -> _Command:
 
 def training_options(function: _Command) -> _Command:
     """Add the options of training without defaults; the command gets `settings` and `method_options`."""
+    shown = {name: words | {"help": words["help"].partition("  [")[0]} for name, words in _SETTINGS.items()}
+    return _with_settings(function, shown)
 
+
+def training_options_without(*names: str) -> Callable[[_Command], _Command]:
+    """Add the options of training but for those of these settings; else as `training_options`."""
+    shown = {name: words for name, words in _SETTINGS.items() if name not in names}
+    return functools.partial(_with_settings, shown=shown)
+
+
+def _with_settings(function: _Command, shown: Mapping[str, dict[str, Any]]) -> _Command:
     @functools.wraps(function)
     def command(*, method_options: tuple[str, ...], **others: Any) -> None:
-        given = {name: others.pop(name) for name in _SETTINGS}
+        given = {name: others.pop(name) for name in shown}
         function(settings=given, method_options=_named(method_options), **others)
 
-    return options.with_options(
-        (
-            _SET,
-            *(
-                click.option(
-                    f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]}
-                )
-                for name, words in _SETTINGS.items()
-            ),
-        )
-    )(command)
+    named = (click.option(f"--{name.replace('_', '-')}", **words) for name, words in shown.items())
+    return options.with_options((_SET, *named))(command)
 
 
 def _named(method_options: tuple[str, ...], set_by: str = "--set") -> dict[str, Any]:

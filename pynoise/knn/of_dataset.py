@@ -76,7 +76,7 @@ def neighbors(
         raise InputValueError("queries", "are test examples; leave them out with the neighbours of 'train'")
     dataset = dataset_of(data)
     if not itself:
-        check_tested(dataset, "the search for their neighbours")
+        check_tested(dataset, "a search for the neighbours of test examples")
     limit = ", the other training examples" if itself else ", the number of training examples"
     count = _checks.whole("k", k, 1, len(dataset.x_train) - itself, limit)
     checked_seed = _checks.seed("seed", seed)

@@ -6,10 +6,11 @@ with needed("network", "torch", TRAIN):
     import torch  # noqa: F401 - else its absence shows in the middle of what follows
 
 from pynoise.training.analyses import compare, profile
+from pynoise.training.cleaning import clean
 from pynoise.training.extracted import Extracted, extract
 from pynoise.training.run import train
 from pynoise.training.saved import Run
 from pynoise.training.settings import Settings
 from pynoise.training.transforms import RECIPES
 
-__all__ = ["RECIPES", "Extracted", "Run", "Settings", "compare", "extract", "profile", "train"]
+__all__ = ["RECIPES", "Extracted", "Run", "Settings", "clean", "compare", "extract", "profile", "train"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import Any
 
 from pynoise._progress import Progress
 from pynoise.data import Dataset
-from pynoise.errors import InputValueError
+from pynoise.errors import InputValueError, TrainingWarning
 from pynoise.noise.suspects import Suspects
 from pynoise.training.inputs import Data, Reading, data_of
 from pynoise.training.resident import input_shape_of
@@ -117,6 +118,14 @@ def clean(
         )
         found = Suspects.load(run.path)
     found.meta["network"] = network
+    suspects = int(found.suspected.sum())
+    if suspects > len(found) / 2:
+        warnings.warn(
+            f"{suspects:,} of {len(found):,} labels are suspected, which tells more of the network than of "
+            "them: it had learnt too little when they were judged; a later epoch or a larger p may do",
+            TrainingWarning,
+            stacklevel=2,
+        )
     return found
 
 

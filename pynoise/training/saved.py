@@ -67,9 +67,9 @@ class Run:
     result : dict or None
         ``result.json``, once the run is finished. Keys: ``test_accuracy_last`` (None without test examples),
         ``test_accuracy_selected`` (None without test or validation examples), ``selected_epoch``,
-        ``validation_accuracy`` of that epoch, ``epochs``, ``stopped_early``, ``train_examples``, ``validation_examples``, ``validation_labels``,
-        ``parameters``, ``noise``, ``seconds``, ``images_per_second``, ``versions``, ``hardware``, and
-        what the method adds.
+        ``validation_accuracy`` of that epoch, ``epochs``, ``stopped_early``, ``train_examples``,
+        ``validation_examples``, ``validation_labels``, ``parameters``, ``noise``, ``seconds``,
+        ``images_per_second``, ``versions``, ``hardware``, and what the method adds.
     """
 
     path: Path
