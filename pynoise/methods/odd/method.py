@@ -28,6 +28,9 @@ __all__ = ["ODD"]
 # Of the modelled distribution, and of the real one beside it.
 _QUANTILES = (0.1, 0.5, 0.9)
 
+# Of the modelled losses of labels that the network does not say, the lowest ninth is below the threshold.
+_LOWEST = 9
+
 
 class ODD(Method):
     """Leave out the examples whose loss is that of a label drawn at random, while the rate is still high.
@@ -40,8 +43,10 @@ class ODD(Method):
 
     Parameters
     ----------
-    p : float
-        The quantile, within (0, 1): less of it removes more.
+    p : float, optional
+        The quantile, within (0, 1): less of it removes more. By default 1/L + (1 - 1/L)/9, 0.2 for ten
+        classes: one in L labels drawn at random is what the network says, with a low loss, and of the others
+        that leaves the lowest ninth.
     epoch : int, optional
         E, after how many epochs, before the last; by default after a quarter of them.
     passes : int
@@ -60,15 +65,15 @@ class ODD(Method):
 
     def __init__(
         self,
-        p: float = 0.2,
+        p: float | None = None,
         *,
         epoch: int | None = None,
-        passes: int = 4,
+        passes: int = 5,
         draws: int = 10_000,
         mixup: float | None = None,
     ) -> None:
-        self._p = _checks.positive("p", p)
-        if self._p >= 1:
+        self._p = None if p is None else _checks.positive("p", p)
+        if self._p is not None and self._p >= 1:
             raise InputValueError("p", f"{self._p:.10g} is not within (0, 1)")
         self._epoch = None if epoch is None else _checks.whole("epoch", epoch, 1)
         self._passes = _checks.whole("passes", passes, 1)
@@ -99,6 +104,8 @@ class ODD(Method):
             self._layer = training.network.last_layer
         except InputError as error:
             raise type(error)("network", f"{error.problem}; odd models losses by that layer") from None
+        chance = 1 / self._layer.out_features
+        self._quantile = chance + (1 - chance) / _LOWEST if self._p is None else self._p
         rate, highest = training.settings.rate(self._end), training.settings.rate(0)
         if rate < highest / 2 and training.team.first:
             warnings.warn(
@@ -168,7 +175,7 @@ class ODD(Method):
         found = suspects_of(training, folder, self._rows, losses, self._modelled, self._threshold)
         if not training.team.first:
             return {}
-        found.meta["odd"] = self.options() | {"epoch": self._end}
+        found.meta["odd"] = self.options() | {"p": self._quantile, "epoch": self._end}
         found.save(folder / FILE)
         found.to_csv((folder / FILE).with_suffix(".csv"))
         removed = int(found.suspected.sum())
@@ -176,6 +183,7 @@ class ODD(Method):
         return dict(zip(keys, values, strict=True)) | {
             "odd": {
                 "epoch": self._end,
+                "p": self._quantile,
                 "lr": training.settings.rate(self._end),
                 "removed": removed,
                 "modelled_quantiles": _quantiles(self._modelled),
@@ -187,11 +195,11 @@ class ODD(Method):
         """Leave out what has the loss of a random label."""
         seed = seeds.split(training.seed, "odd")
         self._modelled = modelled_losses(self._layer, self._draws, seed).cpu()
-        self._threshold = float(torch.quantile(self._modelled, self._p))
+        self._threshold = float(torch.quantile(self._modelled, self._quantile))
         losses = (self._sums[0] / self._sums[1])[training.rows.to(training.device)]
-        # What could not be read has no loss, and stays.
+        # What was not in any of the passes has no loss, and stays.
         left = training.rows[~(losses > self._threshold).cpu()]
-        if len(left) < 2 * training.team.size:
+        if int((losses <= self._threshold).sum()) < 2 * training.team.size:
             raise TrainingError(
                 f"odd would remove {len(training.rows) - len(left):,} of {len(training.rows):,} examples "
                 f"after epoch {self._end}: their losses are above the threshold, {self._threshold:.4f}; a "
