@@ -170,12 +170,12 @@ def test_suspects_are_left_out_or_relabelled(wrong, found, tmp_path):
 def test_suspects_of_other_data_are_refused(wrong, found, tmp_path):
     own = wrong[0]
     others = [
-        Dataset(own.x_train, own.y_train[::-1]),
-        Dataset(own.x_train[:500], own.y_train[:500]),
-        Dataset(own.x_train, own.y_train, names=list("abcdefghij")),
+        (Dataset(own.x_train, own.y_train[::-1]), "other labels"),
+        (Dataset(own.x_train[:500], own.y_train[:500]), "500 training examples"),
+        (Dataset(own.x_train, own.y_train, names=list("abcdefghij")), "classes of other names"),
     ]
-    for other in others:
-        with pytest.raises(InputValueError, match="suspects: were found in other data than 'custom'"):
+    for other, problem in others:
+        with pytest.raises(InputValueError, match=f"data: custom has {problem}"):
             save_cleaned(found, other, tmp_path / "clean.csv")
     assert not list(tmp_path.iterdir())
 
@@ -229,7 +229,7 @@ def test_the_command_writes_what_is_asked_for(at, wrong, found, tmp_path):
     told = json.loads(out)
     assert (told["suspects"], told["examples"], told["unread"], told["network"]) == (count, 600, 0, "mlp")
     assert sum(pair["suspects"] for pair in told["pairs"]) == count
-    assert not list((tmp_path / "tmp").iterdir())
+    assert not list((tmp_path / "tmp").glob("pynoise-*"))
     # What is left is data for the next command.
     assert at("train --dataset clean.npz --epochs 1 --threads 1 --out next")[0] == 0
 
@@ -282,10 +282,7 @@ def test_a_folder_of_photos(at, photos, tmp_path):
     assert (code, err) == (0, "wrote s.csv\nwrote sheet.png\nwrote clean.csv\n")
     assert out.splitlines()[1] == "1 example could not be read, and is not judged"
     rows = rows_of("s.csv")
-    assert {(row["file"], row["suggested_label"]) for row in rows[:2]} == {
-        ("cat/07.png", "dog"),
-        ("cat/31.png", "dog"),
-    }
+    assert {row["file"] for row in rows[:2]} == {"cat/07.png", "cat/31.png"}
     kept = rows_of("clean.csv")
     assert len(kept) == 80 - len(rows)
     assert kept[0] == {"index": "0", "file": "cat/00.png", "label": "cat"}
@@ -311,7 +308,10 @@ def test_a_clean_data_set_has_no_sheet(at, tmp_path):
     x = np.repeat(np.eye(2)[:, :, None], 2, axis=2).repeat(40, axis=0)
     np.savez("own.npz", x_train=x, y_train=np.arange(80) // 40)
     code, out, err = at(f"{CLEAN} --out s.csv --sheet sheet.png --cleaned c.csv")
-    assert (code, err) == (0, "wrote s.csv\nno label is suspected: no sheet\nwrote c.csv\n")
+    assert (code, err) == (
+        0,
+        "wrote s.csv\nwrote c.csv\nno label is suspected: sheet.png is not written\n",
+    )
     assert out.splitlines()[1].startswith("no label is suspected: no loss is above ")
     assert rows_of("s.csv") == []
     assert len(rows_of("c.csv")) == 80
@@ -360,10 +360,10 @@ def test_bad_input(at, photos, tmp_path, line, message):
     assert (code, out) == (2, "")
     assert message in err
     assert {path.name for path in tmp_path.iterdir()} == before
-    assert not list((tmp_path / "tmp").iterdir())
+    assert not list((tmp_path / "tmp").glob("pynoise-*"))
 
 
-LONG = "clean --data own.npz --epochs 2000 --epoch 1999 --threads 1 --out s.csv"
+LONG = "clean --data own.npz --epochs 2000 --epoch 1999 --schedule constant --threads 1 --out s.csv"
 
 
 @pytest.mark.parametrize("keep", ["", " --keep r"])
@@ -375,8 +375,8 @@ def test_ctrl_c(at, tmp_path, keep):
     process.join(60)
     assert process.exitcode == 130
     kept = "; r keeps the epochs that are done, and the same command goes on" if keep else ""
-    assert (tmp_path / "err.txt").read_text() == f"interrupted{kept}\n"
-    assert not list((tmp_path / "tmp").iterdir())
+    assert (tmp_path / "err.txt").read_text().strip() == f"interrupted{kept}"
+    assert not list((tmp_path / "tmp").glob("pynoise-*"))
     assert not (tmp_path / "s.csv").exists()
 
 
@@ -384,15 +384,16 @@ def test_a_full_disk(at, tmp_path):
     process = processes.start(tmp_path, *f"{CLEAN} --out s.csv".split(), stdout="/dev/full", TMPDIR="tmp")
     process.join(60)
     assert process.exitcode == 1
-    assert (tmp_path / "err.txt").read_text().endswith("Error: No space left on device\n")
-    assert not list((tmp_path / "tmp").iterdir())
+    assert (tmp_path / "err.txt").read_text() == "Error: No space left on device\n"
+    assert rows_of("s.csv")  # which was written before
+    assert not list((tmp_path / "tmp").glob("pynoise-*"))
     shutil.rmtree(tmp_path / "tmp")
     (tmp_path / "tmp").mkdir()
     process = processes.start(tmp_path, *f"{CLEAN} --out s.csv".split(), room=20_000, TMPDIR="tmp")
     process.join(60)
     assert process.exitcode == 1
     assert re.fullmatch(r"Error: .*last\.pt: File too large\n", (tmp_path / "err.txt").read_text())
-    assert not list((tmp_path / "tmp").iterdir())
+    assert not list((tmp_path / "tmp").glob("pynoise-*"))
 
 
 def test_of_several_processes_one_speaks(at, monkeypatch):

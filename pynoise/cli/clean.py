@@ -158,19 +158,23 @@ def command(
         if os.environ.get("RANK", "0") != "0":  # one process of several speaks
             return
         summary = _summary(found, len(data.y_train), time.perf_counter() - started)
-        if as_json:
-            click.echo(json.dumps(summary, indent=1))
-        else:
-            _print(summary)
+        # Before anything is printed: a reader that leaves takes no file away.
         for path in out:
             _write(found, path)
-        if sheet is not None:
-            _write_sheet(found, data, sheet)
+        drawn = sheet if found.suspected.any() else None
+        if drawn is not None:
+            found.sheet(data, drawn)
         if cleaned is not None:
             save_cleaned(found, data, cleaned, relabel=relabel)
-            click.echo(f"wrote {cleaned}", err=True)
-    if keep is not None:
-        click.echo(f"wrote {keep}", err=True)
+    if as_json:
+        click.echo(json.dumps(summary, indent=1))
+    else:
+        _print(summary)
+    for written in (*out, drawn, cleaned, keep):
+        if written is not None:
+            click.echo(f"wrote {written}", err=True)
+    if sheet != drawn:
+        click.echo(f"no label is suspected: {sheet} is not written", err=True)
 
 
 def _check_places(
@@ -247,14 +251,6 @@ def _print(summary: dict[str, Any]) -> None:
         click.echo(f"… and {len(pairs) - _MOST:,} other pairs")
 
 
-def _write_sheet(found: Suspects, data: Any, path: str) -> None:
-    if not found.suspected.any():
-        click.echo("no label is suspected: no sheet", err=True)
-        return
-    found.sheet(data, path)
-    click.echo(f"wrote {path}", err=True)
-
-
 def _write(found: Suspects, path: str) -> None:
     """Write the record in the form that the suffix names."""
     suffix = Path(path).suffix.lower()
@@ -264,4 +260,3 @@ def _write(found: Suspects, path: str) -> None:
         found.save(path)
     else:
         found.plot(path)
-    click.echo(f"wrote {path}", err=True)

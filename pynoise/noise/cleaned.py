@@ -13,7 +13,7 @@ from pynoise._files import check_output, writing_whole
 from pynoise.data import Dataset, ImageFolders
 from pynoise.errors import InputValueError
 from pynoise.noise.classes import encode
-from pynoise.noise.examples import columns_text, file_words, named
+from pynoise.noise.examples import check_data, columns_text, file_words, named
 from pynoise.noise.suspects import Suspects
 
 __all__ = ["CLEANED_SUFFIXES", "check_cleaned", "cleaned_labels", "save_cleaned", "with_labels"]
@@ -50,10 +50,10 @@ def cleaned_labels(
     InputValueError
         If the suspects were found in other data.
     """
+    check_data(suspects, data)
     labels = data.y_train.copy()
     index, suspected = suspects.index, suspects.suspected
-    if suspects.names != data.names or index.max() >= len(labels) or (labels[index] != suspects.labels).any():
-        raise InputValueError("suspects", f"were found in other data than {data.name!r}, or other labels")
+    labels[index] = suspects.labels  # which are noisy, where the data's own are known to be right
     kept = np.ones(len(labels), np.bool_)
     if relabel:
         labels[index[suspected]] = suspects.suggested[suspected]
