@@ -62,6 +62,19 @@ def test_classes_without_names_are_numbered_over_both_sets(names: Any) -> None:
     assert make(names=names, y_test=[4, 0]).names == ("0", "1", "2", "3", "4")
 
 
+def test_a_dataset_may_have_no_test_examples() -> None:
+    x, y = pixels(4, 2, 3), np.array([0, 1, 2, 1])
+    made = data.Dataset(x, y)
+    assert (made.x_test.shape, made.x_test.dtype) == ((0, 2, 3), np.uint8)
+    assert (made.y_test.shape, made.y_test.dtype) == ((0,), np.int32)
+    assert made.names == ("0", "1", "2")
+    prints = made.fingerprints()
+    assert prints["test"]["shape"] == [0, 2, 3]
+    assert prints["train"] == make(x_train=x, y_train=y).fingerprints()["train"]
+    empty = make(x_test=[], y_test=[])
+    assert empty.fingerprints() == make(x_test=np.empty((0, 7)), y_test=np.empty(0)).fingerprints()
+
+
 def test_a_dataset_compares_by_identity_and_prints_without_its_arrays() -> None:
     made = make()
     assert made != make()
@@ -232,6 +245,14 @@ def test_npz(tmp_path: Path, kind: Any) -> None:
     assert made.name == "mine"
 
 
+def test_npz_without_test_examples(tmp_path: Path) -> None:
+    made = data.load(save(tmp_path / "mine.npz", x_test=None, y_test=None))
+    assert (made.x_test.shape, len(made.y_test)) == ((0, 3), 0)
+    # As `pynoise extract` writes it.
+    made = data.load(save(tmp_path / "mine.npz", x_test=np.empty((0, 3)), y_test=np.empty(0, np.int32)))
+    assert (made.x_test.shape, len(made.y_test)) == ((0, 3), 0)
+
+
 def test_npz_with_names(tmp_path: Path) -> None:
     path = save(tmp_path / "mine.npz", names=np.array(["cat", "dog", "newt"]))
     assert data.load(path).names == ("cat", "dog", "newt")
@@ -240,7 +261,9 @@ def test_npz_with_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"x_test": None, "y_test": None}, "no x_test, y_test"),
+        ({"x_train": None}, "no x_train"),
+        ({"x_test": None}, r"x_test: has shape \(0,\)"),
+        ({"y_test": None}, "y_test: is empty"),
         ({"x_train": np.array([[{}], [1], [2], [3]], object)}, "Object arrays cannot be loaded"),
         ({"names": np.array(["a", None], object)}, "Object arrays cannot be loaded"),
         ({"names": np.array("ab")}, "'ab' is no sequence"),

@@ -82,6 +82,28 @@ def test_the_test_part_may_be_called_val(root):
     assert list(data.load_folder(root).test.paths) == ["test/dog/7.png"]
 
 
+def test_test_images_may_be_absent(root):
+    before = data.load_folder(root)
+    shutil.rmtree(root / "test")
+    found = data.load_folder(root)
+    assert (len(found.test), found.y_test.tolist(), found.y_test.dtype) == (0, [], np.int32)
+    assert found.fingerprints()["train"] == before.fingerprints()["train"]
+    assert found.fingerprints()["test"]["shape"] == [0]
+    assert list(found.train.paths) == list(before.train.paths)
+
+
+def test_classes_may_lie_in_the_folder_itself(root):
+    before = data.load_folder(root)
+    shutil.rmtree(root / "test")
+    fill(root / "train", ["notes.txt", ".cache/1.jpg"])
+    found = data.load_folder(root / "train")
+    assert found.names == before.names
+    assert found.y_train.tolist() == before.y_train.tolist()
+    assert [found.train[i] for i in range(7)] == [before.train[i] for i in range(7)]
+    assert found.train.paths[0] == "ant/x.bmp"
+    assert (found.name, found.ignored, len(found.test)) == ("train", 1, 0)
+
+
 def test_what_is_no_image_is_counted(root):
     before = data.load_folder(root)
     fill(root, ["train/list.txt", "train/cat/Thumbs.db", "train/cat/deep/._1.jpg", "test/.DS_Store"])
@@ -146,12 +168,18 @@ def test_names_that_are_no_text(root):
         (
             lambda root: (root / "train").rename(root / "training"),
             InputFileNotFoundError,
-            "path: '{root}' has no training part: '{root}/train' is to hold a folder of images",
+            "path: '{root}' has no training part: '{root}/train' is to hold a folder of images for each "
+            "class, and 'test' is taken for no class",
         ),
         (
-            lambda root: shutil.rmtree(root / "test"),
+            lambda root: ((root / "train").rename(root / "Train"), shutil.rmtree(root / "test")),
             InputFileNotFoundError,
-            "path: '{root}' has no test part: '{root}/test' or '{root}/val' is to hold",
+            "path: '{root}' has no training part",
+        ),
+        (
+            lambda root: (shutil.rmtree(root / "train"), shutil.rmtree(root / "test")),
+            InputValueError,
+            "path: '{root}' has no folders; it is to hold one for each class",
         ),
         (
             lambda root: (shutil.rmtree(root / "test"), fill(root, ["test/1.jpg"])),
@@ -228,6 +256,9 @@ def test_image_sets_have_the_labels_of_their_parts():
     assert made.y_test.tolist() == [1, 1, 0]
     assert made.y_train.dtype == made.y_test.dtype == np.int32
     assert [part["shape"] for part in made.fingerprints().values()] == [[3], [3]]
+    alone = data.ImageSets(train)
+    assert (alone.names, alone.y_test.tolist()) == (made.names, [])
+    assert [part["shape"] for part in alone.fingerprints().values()] == [[3], [0]]
     named = data.ImageSets(train, test, names=["x", "y", "z", "never"], name="mine")
     assert (named.names, named.name) == (("x", "y", "z", "never"), "mine")
     assert data.ImageSets(Items(targets=[0, 1, 1]), Items(targets=[0, 4, 0])).names == tuple("01234")

@@ -16,6 +16,7 @@ _COMMANDS = {
     "fit-k": "Find the K whose analytic curve is nearest to measured accuracies.",
     "noise": "Make noisy labels, look at them, or estimate the noise in labels.",
     "train": "Train a network on noisy labels.",
+    "clean": "Find the labels of your own data that are suspected to be wrong.",
     "show": "Say what a run is, and what came of it.",
     "extract": "Write features and softmax of a trained network.",
     "softmax": "Show what a trained network says of each class.",

@@ -24,8 +24,8 @@ def command(
     """Write the penultimate features and the softmax of the network that RUN has trained.
 
     RUN is a folder that pynoise train wrote. The file is a data set for every other command: x_train, y_train
-    (the clean labels), x_test, y_test, names; with the softmax of the test examples, softmax, and of the
-    training examples, softmax_train.
+    (the clean labels), x_test, y_test (if there are test examples), names; with the softmax of the test
+    examples, softmax, and of the training examples, softmax_train.
 
     \b
     Examples:
@@ -52,11 +52,11 @@ def command(
                 progress=progress,
             )
     read = found.read()
-    accuracy = (read.softmax.argmax(axis=1) == read.y_test).mean()
     train, width = read.x_train.shape
-    click.echo(
-        f"{found.name}, {run.config['network']}: {width} features of {train:,} training and "
-        f"{len(read.x_test):,} test examples, test accuracy {accuracy:.4f}"
-    )
+    tested = "no test examples"
+    if len(read.y_test):
+        accuracy = (read.softmax.argmax(axis=1) == read.y_test).mean()
+        tested = f"{len(read.x_test):,} test examples, test accuracy {accuracy:.4f}"
+    click.echo(f"{found.name}, {run.config['network']}: {width} features of {train:,} training and {tested}")
     found.save(out)
     click.echo(f"wrote {out}", err=True)

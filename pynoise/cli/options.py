@@ -167,7 +167,8 @@ _SOURCE = (
         show_default=True,
         metavar="NAME|FILE",
         help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
-        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also a folder of images.",
+        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also a folder of images, and test "
+        "examples may be absent.",
     ),
     *_DATA,
 )
@@ -341,8 +342,8 @@ def check_files(paths: tuple[str, ...]) -> None:
         check_output("path", path, OUTPUT_SUFFIXES)
 
 
-def check_apart(outputs: Sequence[str], inputs: Iterable[str | None]) -> None:
-    """Refuse to write over a file that is read."""
+def check_apart(outputs: Sequence[str], inputs: Iterable[str | None], argument: str = "path") -> None:
+    """Refuse to write over a file that is read; `argument` names the outputs."""
     from pathlib import Path
 
     from pynoise.errors import InputValueError
@@ -351,7 +352,7 @@ def check_apart(outputs: Sequence[str], inputs: Iterable[str | None]) -> None:
     read = [part for path in inputs if path for part in (path, path.rpartition(":")[0]) if part]
     for path in outputs:
         if any(Path(one).is_file() and Path(path).exists() and Path(path).samefile(one) for one in read):
-            raise InputValueError("path", f"{path!r} is read, too; write to another file")
+            raise InputValueError(argument, f"{path!r} is read, too; write to another file")
 
 
 def write_files(result: Savable, paths: tuple[str, ...]) -> None:

@@ -34,18 +34,21 @@ def _print_epochs(run: Run) -> None:
         f"not finished: {len(rows):,} of {epochs:,} epochs are done; pynoise train with the same arguments "
         "and --resume goes on"
     )
-    if rows:
+    if rows and rows[-1]["test_accuracy"] is not None:
         click.echo(f"test accuracy {rows[-1]['test_accuracy']:.4f} after epoch {len(rows):,}")
 
 
 def _print_result(result: dict[str, Any], *, clean: bool) -> None:
-    click.echo(f"test accuracy {result['test_accuracy_last']:.4f} after the last epoch")
+    tested = result["test_accuracy_last"] is not None
+    if tested:
+        click.echo(f"test accuracy {result['test_accuracy_last']:.4f} after the last epoch")
+    else:
+        click.echo("no test examples, and so no test accuracy")
     if result["selected_epoch"] is not None:
         labels = "validation labels" if clean else f"{result['validation_labels']} validation labels"
-        click.echo(
-            f"test accuracy {result['test_accuracy_selected']:.4f} of epoch {result['selected_epoch']}, "
-            f"selected by {result['validation_examples']:,} {labels}"
-        )
+        accuracy = f"test accuracy {result['test_accuracy_selected']:.4f} of " if tested else ""
+        selected, count = result["selected_epoch"], result["validation_examples"]
+        click.echo(f"{accuracy}epoch {selected}, selected by {count:,} {labels}")
     if "knet_accuracy" in result:
         _print_knet(result)
     if "mixnn" in result:

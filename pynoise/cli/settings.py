@@ -12,7 +12,14 @@ import click
 from pynoise.cli import options
 from pynoise.cli.parse import parse_counts, parse_options
 
-__all__ = ["Chosen", "checked", "network_options", "settings_options", "training_options"]
+__all__ = [
+    "Chosen",
+    "checked",
+    "network_options",
+    "settings_options",
+    "training_options",
+    "training_options_without",
+]
 
 _Command = Callable[..., None]
 
@@ -107,7 +114,7 @@ def settings_options(function: _Command) -> _Command:
                 metavar="NAME",
                 help="With mixnn: exact, hnsw, or random others.  [exact]",
             ),
-            *_with_defaults(),
+            *_as_options(_SETTINGS),
         )
     )(command)
 
@@ -120,32 +127,32 @@ def network_options(function: _Command) -> _Command:
         given = {name: others.pop(name) for name in _SETTINGS}
         function(settings=given, **others)
 
-    return options.with_options((_NETWORK, *_with_defaults()))(command)
+    return options.with_options((_NETWORK, *_as_options(_SETTINGS)))(command)
 
 
 def training_options(function: _Command) -> _Command:
     """Add the options of training without defaults; the command gets `settings` and `method_options`."""
+    shown = {name: words | {"help": words["help"].partition("  [")[0]} for name, words in _SETTINGS.items()}
+    return _with_settings(function, shown)
 
+
+def training_options_without(*names: str) -> Callable[[_Command], _Command]:
+    """Add the options of training but for those of these settings; else as `training_options`."""
+    shown = {name: words for name, words in _SETTINGS.items() if name not in names}
+    return functools.partial(_with_settings, shown=shown)
+
+
+def _with_settings(function: _Command, shown: Mapping[str, dict[str, Any]]) -> _Command:
     @functools.wraps(function)
     def command(*, method_options: tuple[str, ...], **others: Any) -> None:
-        given = {name: others.pop(name) for name in _SETTINGS}
+        given = {name: others.pop(name) for name in shown}
         function(settings=given, method_options=_named(method_options), **others)
 
-    return options.with_options(
-        (
-            _SET,
-            *(
-                click.option(
-                    f"--{name.replace('_', '-')}", **words | {"help": words["help"].partition("  [")[0]}
-                )
-                for name, words in _SETTINGS.items()
-            ),
-        )
-    )(command)
+    return options.with_options((_SET, *_as_options(shown)))(command)
 
 
-def _with_defaults() -> list[Callable[[_Command], _Command]]:
-    return [click.option(f"--{name.replace('_', '-')}", **words) for name, words in _SETTINGS.items()]
+def _as_options(shown: Mapping[str, dict[str, Any]]) -> list[Callable[[_Command], _Command]]:
+    return [click.option(f"--{name.replace('_', '-')}", **words) for name, words in shown.items()]
 
 
 def _named(method_options: tuple[str, ...], set_by: str = "--set") -> dict[str, Any]:

@@ -119,4 +119,4 @@ class _Table:
             print_line(self._heading)
             print_heading(_COLUMNS)
             self.begun = True
-        print_row(_COLUMNS, {"validation_accuracy": None} | row)
+        print_row(_COLUMNS, {"validation_accuracy": None, "test_accuracy": None} | row)

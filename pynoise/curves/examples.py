@@ -14,6 +14,7 @@ from pynoise.curves.clean import CleanLike, Given, clean_of
 from pynoise.curves.run import Progress
 from pynoise.data import Dataset
 from pynoise.data.subset import draw_queries, with_queries
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputValueError
 
 __all__ = ["Examples", "examples_of"]
@@ -108,6 +109,7 @@ def examples_of(
     seed: int = 0,
 ) -> Examples:
     """Check what the caller brought, and take the part of it that belongs to the queries."""
+    check_tested(dataset, "an accuracy curve")
     given = None if clean is None else clean_of(clean, dataset, model)
     kept = None
     if neighbors is not None:

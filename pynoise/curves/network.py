@@ -20,6 +20,7 @@ from pynoise.curves.accuracy import accuracy_curve
 from pynoise.curves.arguments import dataset_of, levels_of
 from pynoise.curves.noise import CurveNoise, NoiseLike, noise_of
 from pynoise.data import Dataset
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.noise import LabelMap
 
@@ -180,6 +181,7 @@ def network_curve(
         _checks.callback(name, function)
     folder = _folder_of(out)
     dataset = dataset_of(data)
+    check_tested(dataset, "a network curve")
     chosen_seeds = _checks.seeds("run_seeds", run_seeds)
     ks, _ = _checks.counts("k", k)
     rule = _checks.ties(ties)

@@ -27,9 +27,10 @@ class Dataset:
         [N, 32, 32, 3] for images.
     y_train : ndarray of shape [N]
         Their labels, integers 0..L-1; kept as int32.
-    x_test : ndarray of shape [M, ...]
-        Test examples, rows of the same shape.
-    y_test : ndarray of shape [M]
+    x_test : ndarray of shape [M, ...], optional
+        Test examples, rows of the same shape. Left out with `y_test`, there are none: M = 0. Networks learn
+        without; whatever measures accuracy refuses.
+    y_test : ndarray of shape [M], optional
         Their labels; kept as int32.
     names : sequence of str, optional
         The names of the L classes; kept as a tuple. Left out, empty or None: "0".."L-1", where L is one
@@ -44,21 +45,23 @@ class Dataset:
     InputTypeError
         An array that does not hold numbers, labels that are not integers, names that are not strings.
     InputValueError
-        An empty array, rows of two shapes, a number that is not finite, not one label an example, or
-        a label outside 0..L-1.
+        An empty array (but for test examples that there are none of), rows of two shapes, a number that is
+        not finite, not one label an example, or a label outside 0..L-1.
     """
 
     x_train: NDArray[Any] = field(repr=False)
     y_train: NDArray[np.int32] = field(repr=False)
-    x_test: NDArray[Any] = field(repr=False)
-    y_test: NDArray[np.int32] = field(repr=False)
+    x_test: NDArray[Any] = field(default_factory=lambda: np.empty(0), repr=False)
+    y_test: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32), repr=False)
     names: tuple[str, ...] = ()
     name: str = "custom"
     origin: Mapping[str, str | int] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         x_train = _checks.finite_rows("x_train", self.x_train)
-        x_test = _checks.finite_rows("x_test", self.x_test)
+        test = {"x_test": self.x_test, "y_test": self.y_test}
+        tested = any(_checks.array(name, values).size for name, values in test.items())
+        x_test = _checks.finite_rows("x_test", self.x_test) if tested else x_train[:0]
         if x_train.shape[1:] != x_test.shape[1:]:
             raise InputValueError(
                 "x_test", f"has rows of shape {x_test.shape[1:]}; those of x_train have {x_train.shape[1:]}"
@@ -66,9 +69,9 @@ class Dataset:
         names = class_names(self.names)
         num_classes = len(names) or None
         y_train = _labels("y_train", self.y_train, x_train, num_classes)
-        y_test = _labels("y_test", self.y_test, x_test, num_classes)
+        y_test = _labels("y_test", self.y_test, x_test, num_classes) if tested else y_train[:0]
         if not names:
-            names = tuple(str(label) for label in range(1 + max(y_train.max(), y_test.max())))
+            names = tuple(str(label) for label in range(1 + max(y_train.max(), y_test.max(initial=0))))
         for key, value in {
             "x_train": x_train,
             "y_train": y_train,

@@ -22,6 +22,9 @@ SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".
 
 _TEST_PARTS = ("test", "val")
 
+# Folders of such names hold a part of the data, not a class.
+_PARTS = ("test", "testing", "train", "training", "val", "valid", "validation")
+
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
@@ -67,7 +70,7 @@ class ImageFolders:
     y_train : ndarray of int32, [N]
         Their labels, 0..L-1.
     test : ImageFiles
-        M test images.
+        M test images; there may be none.
     y_test : ndarray of int32, [M]
         Their labels.
     ignored : int
@@ -107,9 +110,11 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
     """Find the images of a data set that lies in folders, a folder a class.
 
     Training images are PATH/train/CLASS/*.jpg, test images PATH/test/CLASS/*.jpg or, where there is no
-    PATH/test, PATH/val/CLASS/*.jpg. The names of the training folders, sorted, are the classes. Images may
-    lie deeper within a class; they are ordered as torchvision's ImageFolder orders them: by class, by folder,
-    by name. Links are followed; files and folders whose names begin with a dot are not looked at.
+    PATH/test, PATH/val/CLASS/*.jpg. There need be no test images: networks learn without, whatever measures
+    accuracy refuses. Then training images may also be PATH/CLASS/*.jpg. The names of the training folders,
+    sorted, are the classes. Images may lie deeper within a class; they are ordered as torchvision's
+    ImageFolder orders them: by class, by folder, by name. Links are followed; files and folders whose names
+    begin with a dot are not looked at.
 
     Parameters
     ----------
@@ -125,7 +130,7 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
     Raises
     ------
     InputFileNotFoundError
-        If there is no such folder, or it has no training or no test part.
+        If there is no such folder, or it has no training part.
     InputValueError
         A part without classes, a class without an image, a test class that is none in training.
     InputTypeError
@@ -140,8 +145,9 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
     root = Path(path)
     if not root.is_dir():
         raise InputFileNotFoundError("path", f"there is no folder {str(root)!r}")
-    train = _Part.read(_existing(root, ("train",), "training"))
-    test = _Part.read(_existing(root, _TEST_PARTS, "test"))
+    train = _Part.read(root, _training_folder(root))
+    tested = next((root / part for part in _TEST_PARTS if (root / part).is_dir()), None)
+    test = _Part.none(root) if tested is None else _Part.read(root, tested)
     strays = sorted(set(test.classes).difference(train.classes))
     if strays:
         raise InputValueError(
@@ -161,14 +167,18 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
     )
 
 
-def _existing(root: Path, parts: tuple[str, ...], what: str) -> Path:
-    for part in parts:
-        if (root / part).is_dir():
-            return root / part
-    wanted = " or ".join(repr(str(root / part)) for part in parts)
-    raise InputFileNotFoundError(
-        "path", f"{str(root)!r} has no {what} part: {wanted} is to hold a folder of images for each class"
-    )
+def _training_folder(root: Path) -> Path:
+    """The folder of the classes: train, or that of all where no part has one of its own."""
+    if (root / "train").is_dir():
+        return root / "train"
+    parts = sorted(one.name for one in root.iterdir() if one.is_dir() and one.name.lower() in _PARTS)
+    if parts:
+        raise InputFileNotFoundError(
+            "path",
+            f"{str(root)!r} has no training part: {str(root / 'train')!r} is to hold a folder of images for "
+            f"each class, and {parts[0]!r} is taken for no class",
+        )
+    return root
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,12 @@ class _Part:
     ignored: int
 
     @classmethod
-    def read(cls, folder: Path) -> _Part:
+    def none(cls, root: Path) -> _Part:
+        return cls(root, (), (), np.empty(0, np.str_), hashlib.sha256().hexdigest(), 0)
+
+    @classmethod
+    def read(cls, root: Path, folder: Path) -> _Part:
+        below = "" if folder == root else f"{folder.name}/"
         with os.scandir(folder) as entries:
             found = sorted((entry.name, entry.is_dir()) for entry in entries)
         classes = tuple(name for name, is_dir in found if is_dir and not name.startswith("."))
@@ -201,7 +216,7 @@ class _Part:
                     f"{str(folder / name)!r} holds no image; put some there or take the folder out. Images "
                     f"end in {', '.join(SUFFIXES)}",
                 )
-            paths.append(np.array([f"{folder.name}/{name}/{file}" for file, _ in images]))
+            paths.append(np.array([f"{below}{name}/{file}" for file, _ in images]))
             counts.append(len(images))
             for file, size in images:
                 digest.update(os.fsencode(f"{name}/{file}\0{size}\0"))
@@ -211,7 +226,8 @@ class _Part:
     def labels(self, names: tuple[str, ...]) -> NDArray[np.int32]:
         """The label of each image: where its class stands among `names`."""
         number = {name: label for label, name in enumerate(names)}
-        return np.repeat(np.array([number[name] for name in self.classes], np.int32), self.counts)
+        labels = np.array([number[name] for name in self.classes], np.int32)
+        return np.repeat(labels, np.array(self.counts, np.int64))
 
 
 def _images(folder: Path) -> tuple[list[tuple[str, int]], int]:

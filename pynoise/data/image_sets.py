@@ -39,7 +39,8 @@ class ImageSets:
     ----------
     train, test : map-style data sets
         Items are (image, label), labels stand in ``targets`` or ``labels`` as integers 0..L-1: any data set
-        of torchvision that has them, or one's own. No item is looked at here.
+        of torchvision that has them, or one's own. No item is looked at here. `test` may be left out:
+        networks learn without, whatever measures accuracy refuses.
     names : sequence of str, optional
         The names of the L classes. Left out or empty: the ``classes`` of `train` or else of `test`, or else
         "0".."L-1", where L is one more than the largest label.
@@ -71,7 +72,7 @@ class ImageSets:
     """
 
     train: MapStyle = field(repr=False)
-    test: MapStyle = field(repr=False)
+    test: MapStyle = field(default=(), repr=False)
     names: tuple[str, ...] = ()
     name: str = "custom"
     y_train: NDArray[np.int32] = field(init=False, repr=False)
@@ -80,9 +81,10 @@ class ImageSets:
     def __post_init__(self) -> None:
         names = class_names(self.names) or _classes(self.train) or _classes(self.test)
         y_train = _labels("train", self.train, len(names) or None)
-        y_test = _labels("test", self.test, len(names) or None)
+        check_map_style("test", self.test)
+        y_test = _labels("test", self.test, len(names) or None) if len(self.test) else y_train[:0]
         if not names:
-            names = tuple(str(label) for label in range(1 + max(y_train.max(), y_test.max())))
+            names = tuple(str(label) for label in range(1 + max(y_train.max(), y_test.max(initial=0))))
         for key, value in {"names": names, "y_train": y_train, "y_test": y_test}.items():
             object.__setattr__(self, key, value)
 

@@ -77,8 +77,8 @@ def load(
         - "ideal": balanced data that can be learnt perfectly; see `ideal`.
         - "mnist", "fashion-mnist", "cifar10", "cifar100" (fine labels), "svhn": read from `root`, in
           torchvision's layout and without torch.
-        - the path of a file FILE.npz with the arrays x_train [N, ...], y_train [N], x_test [M, ...],
-          y_test [M] and, if you like, names (L strings); see `Dataset`. Its name is FILE.
+        - the path of a file FILE.npz with the arrays x_train [N, ...], y_train [N] and, if you like,
+          x_test [M, ...], y_test [M], names (L strings); see `Dataset`. Its name is FILE.
     root : str or path, optional
         The folder of the data sets that are read from disk, as torchvision's `root`: MNIST lies in
         root/MNIST/raw. Defaults to the environment variable PYNOISE_DATA, or else to "data".

@@ -10,6 +10,7 @@ from pynoise._fingerprint import Fingerprint
 from pynoise.data import Dataset
 from pynoise.data.registry import dataset_of
 from pynoise.data.subset import draw_queries, with_queries
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputValueError, unknown_name
 from pynoise.knn.nearest import Progress, search
 from pynoise.knn.saved import PARTS, Neighbors
@@ -59,7 +60,7 @@ def neighbors(
     Raises
     ------
     InputValueError, InputTypeError, InputFileNotFoundError
-        For an argument out of its range.
+        For an argument out of its range; for data without the examples whose neighbours are wanted.
 
     Examples
     --------
@@ -74,6 +75,8 @@ def neighbors(
     if itself and queries is not None:
         raise InputValueError("queries", "are test examples; leave them out with the neighbours of 'train'")
     dataset = dataset_of(data)
+    if not itself:
+        check_tested(dataset, "a search for the neighbours of test examples")
     limit = ", the other training examples" if itself else ", the number of training examples"
     count = _checks.whole("k", k, 1, len(dataset.x_train) - itself, limit)
     checked_seed = _checks.seed("seed", seed)

@@ -60,6 +60,9 @@ class Method(ABC):
     # Whether its options act in `result` alone: a run that is not finished may go on with others.
     late: ClassVar[bool] = False
 
+    # Whether its result is measured on test examples: data without any are refused.
+    needs_test: ClassVar[bool] = False
+
     def options(self) -> dict[str, Any]:
         """What decides it, as JSON has it: config.json names it, and a restart must have the same."""
         return {}

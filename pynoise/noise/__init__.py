@@ -9,6 +9,7 @@ noise never does. The two are mixed up often: every output says the requested le
 selected and the realised rate of wrong labels.
 """
 
+from pynoise.noise.cleaned import cleaned_labels, save_cleaned, with_labels
 from pynoise.noise.corrected import CorrectedLabels
 from pynoise.noise.estimate import estimate
 from pynoise.noise.estimated import EstimatedNoise, is_estimate
@@ -33,6 +34,7 @@ __all__ = [
     "NoisyLabels",
     "Regions",
     "Suspects",
+    "cleaned_labels",
     "corruption_matrix",
     "estimate",
     "from_cleanlab",
@@ -42,7 +44,9 @@ __all__ = [
     "load_matrix",
     "make",
     "parse_label_map",
+    "save_cleaned",
     "selected_count",
     "semantic_map",
     "to_cleanlab",
+    "with_labels",
 ]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["checked_arrays", "columns_text", "file_words", "named", "names_of"]
+from pynoise.data import ImageFolders
+from pynoise.errors import InputValueError
+
+if TYPE_CHECKING:
+    from pynoise.noise.suspects import Suspects
+
+__all__ = ["check_data", "checked_arrays", "columns_text", "file_words", "named", "names_of"]
 
 
 def names_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
@@ -55,6 +61,24 @@ def checked_arrays(
             raise ValueError(f"{name} has labels that are none of {classes} classes")
         found[name] = values.astype(dtype)
     return found
+
+
+def check_data(found: Suspects, data: Any) -> None:
+    """Refuse data (a Dataset, ImageFolders or ImageSets) that suspects are not of, as far as they tell."""
+    count, most = len(data.y_train), int(found.index.max(initial=-1))
+    if most >= count:
+        problem = f"has {count:,} training examples, and the suspects are of more than {most:,}"
+    elif data.names != found.names:
+        problem = "has classes of other names than the suspects"
+    elif not np.array_equal(data.y_train[found.index], found.labels if found.clean is None else found.clean):
+        problem = "has other labels than the suspects' examples"
+    elif found.files is not None and not (
+        isinstance(data, ImageFolders) and np.array_equal(data.train.paths[found.index], found.files)
+    ):
+        problem = "has other files than the suspects' examples"
+    else:
+        return
+    raise InputValueError("data", f"{data.name} {problem}; give the data that the run was trained on")
 
 
 def named(labels: NDArray[np.int32], names: Sequence[str]) -> list[str]:

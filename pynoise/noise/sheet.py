@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pynoise import _checks, plots
 from pynoise.data import Dataset, ImageFolders, ImageSets
 from pynoise.errors import InputTypeError, InputValueError
+from pynoise.noise.examples import check_data
 
 if TYPE_CHECKING:
     from pynoise.noise.suspects import Suspects
@@ -35,7 +36,7 @@ def sheet(found: Suspects, data: Any, path: str | Path | None, count: int) -> Fi
             f"is a {type(data).__name__}; give the pynoise.data.Dataset, ImageFolders or ImageSets that the "
             "run was trained on",
         )
-    _check_fit(found, data)
+    check_data(found, data)
     places = found.ranking[: min(most, int(found.suspected.sum()))]
     if not len(places):
         raise InputValueError(
@@ -44,24 +45,6 @@ def sheet(found: Suspects, data: Any, path: str | Path | None, count: int) -> Fi
     rows = found.index[places]
     images = _of_array(data.x_train, rows) if isinstance(data, Dataset) else _of_files(data.train, rows)
     return plots.write_figure(plots.suspects_sheet(found, places, images), path)
-
-
-def _check_fit(found: Suspects, data: Dataset | ImageFolders | ImageSets) -> None:
-    """Refuse data that the record is not of, as far as it tells."""
-    count, most = len(data.y_train), int(found.index.max(initial=-1))
-    if most >= count:
-        problem = f"has {count:,} training examples, and the suspects are of more than {most:,}"
-    elif data.names != found.names:
-        problem = "has classes of other names than the suspects"
-    elif not np.array_equal(data.y_train[found.index], found.labels if found.clean is None else found.clean):
-        problem = "has other labels than the suspects' examples"
-    elif found.files is not None and not (
-        isinstance(data, ImageFolders) and np.array_equal(data.train.paths[found.index], found.files)
-    ):
-        problem = "has other files than the suspects' examples"
-    else:
-        return
-    raise InputValueError("data", f"{data.name} {problem}; give the data that the run was trained on")
 
 
 def _of_array(x: NDArray[Any], rows: NDArray[np.int64]) -> list[NDArray[np.uint8] | str]:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise.paper.figure import PaperFigure
-from pynoise.paper.knet_parts import words_of
 from pynoise.paper.mixnn_fig_parts import told
-from pynoise.paper.parts import Part, network_for, settings_of, with_data
+from pynoise.paper.parts import Part, network_for, settings_of, with_data, words_of
 from pynoise.paper.registry import Options, Recipe
 from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pynoise import data, noise
 from pynoise.data import Dataset
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
 from pynoise.paper.registry import Options
 from pynoise.paper.share import share_of, share_size
@@ -129,6 +130,7 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
 
     try:
         dataset = data.load(part.dataset, options.data_root, download=options.download)
+        check_tested(dataset, "an accuracy")
     except InputFileNotFoundError as error:
         networks.make(part.network, 2, _ANY)  # a name that is wrong is an error all the same
         return replace(part, problem=f"data not found: {error.problem}")

@@ -6,6 +6,7 @@ with needed("network", "torch", TRAIN):
     import torch  # noqa: F401 - else its absence shows in the middle of what follows
 
 from pynoise.training.analyses import compare, profile
+from pynoise.training.cleaning import clean
 from pynoise.training.compare_methods import compare_methods
 from pynoise.training.extracted import Extracted, extract
 from pynoise.training.method_comparison import MethodComparison
@@ -20,6 +21,7 @@ __all__ = [
     "MethodComparison",
     "Run",
     "Settings",
+    "clean",
     "compare",
     "compare_methods",
     "extract",

@@ -13,6 +13,7 @@ from pynoise import _checks, knn
 from pynoise._progress import Counted
 from pynoise.analysis import Comparison, SoftmaxProfile, compare_to_knn, softmax_profile
 from pynoise.data import Dataset
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputValueError
 from pynoise.noise.regions import Regions
 from pynoise.training.extracted import extract
@@ -55,10 +56,12 @@ def profile(
     Raises
     ------
     InputValueError, InputTypeError, InputFileNotFoundError
-        If there is no such run, it is not finished, or the features do not fit.
+        If there is no such run, it is not finished, its data have no test examples, or the features do not
+        fit.
     """
     found = run if isinstance(run, Run) else Run.load(run)
     known = found.data(data, root=data_root)
+    check_tested(known, "a profile of softmax")
     record, softmax = found.record, found.softmax
     seen, region = _seen(found, softmax), None
     if record is not None and record.regions is not None:
@@ -108,12 +111,14 @@ def compare(
     Raises
     ------
     InputValueError, InputTypeError, InputFileNotFoundError
-        If there is no such run, or a K is larger than the number of its training examples.
+        If there is no such run, its data have no test examples, or a K is larger than the number of its
+        training examples.
     """
     found = run if isinstance(run, Run) else Run.load(run)
     rows, _ = found.rows
     sizes = _sizes(ks, len(rows))
     known = found.data(data, root=data_root)
+    check_tested(known, "a comparison with neighbours")
     parts = extract(found, known, device=device, threads=threads, workers=workers, progress=progress)
     seen = _seen(found, parts.softmax)
     rows = rows[_seen(found, parts.softmax_train)[rows]]

@@ -11,6 +11,7 @@ from pynoise import _checks
 from pynoise._progress import Progress, silent, wordless
 from pynoise._torch_device import device_of
 from pynoise.curves.noise import NoiseLike
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputError, InputTypeError, TrainingError
 from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training.comparison_folder import ComparisonFolder
@@ -110,6 +111,7 @@ def compare_methods(
     chosen = _checks.seeds("seeds", seeds)
     folder = ComparisonFolder(out)
     dataset = data_of(data, data_root)
+    check_tested(dataset, "a comparison of methods")
     report = progress or silent
     records = {
         seed: noisy_labels(noise, level, dataset, label_map, seed, threads, wordless(report))

@@ -38,7 +38,7 @@ class Extracted:
     y_train, y_test : ndarray of int32, [N] and [M]
         The clean labels of the data set.
     softmax_train, softmax : ndarray of float32, [N, L] and [M, L]
-        Softmax of the training and the test examples.
+        Softmax of the training and the test examples. Data without test examples have M = 0.
     names : tuple of str
         The classes.
     name : str
@@ -56,9 +56,12 @@ class Extracted:
 
     @classmethod
     def of(cls, parts: Mapping[str, Evaluation], data: Data) -> Extracted:
-        """Put together what a network said of the parts "train" and "test" of data."""
+        """Put together what a network said of the parts "train" and, if there is one, "test" of data."""
         arrays: dict[str, Any] = {}
         for part, suffix in {"train": "_train", "test": ""}.items():
+            if part not in parts:
+                arrays |= {"x_test": arrays["x_train"][:0], "softmax": arrays["softmax_train"][:0]}
+                continue
             features = parts[part].features
             assert features is not None  # noqa: S101 - tells the type checker
             arrays[f"x_{part}"] = features.cpu().numpy()
@@ -157,8 +160,8 @@ def outputs_of(
     team: Team | None = None,
     progress: Counted | None = None,
 ) -> dict[str, Evaluation]:
-    """Features and logits of the training and the test examples."""
-    sources = {"train": inputs.train, "test": inputs.test}
+    """Features and logits of the parts: "train" and, where there are test examples, "test"."""
+    sources = {"train": inputs.train} | ({} if inputs.test is None else {"test": inputs.test})
     total = sum(map(len, sources.values()))
     found: dict[str, Evaluation] = {}
     before = 0

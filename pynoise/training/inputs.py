@@ -54,10 +54,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of the training and the test examples, and the numbers they are normalised by."""
+    """The inputs of the training and the test examples (if any), and the numbers they are normalised by."""
 
     train: Source
-    test: Source
+    test: Source | None
     normal: dict[str, Any] | None = None
 
     @property
@@ -133,9 +133,12 @@ def inputs_of(
     if isinstance(data, Dataset):
         chosen = Normal.of(data.x_train) if normal is None else Normal(**normal)
         train = Resident(data.x_train, chosen, device, augment)
-        return Inputs(train, Resident(data.x_test, chosen, device), asdict(chosen))
-    first, second = (Streamed(part, device=device, **asdict(reading)) for part in (data.train, data.test))
-    if first.input_shape != second.input_shape:
+        test = Resident(data.x_test, chosen, device) if len(data.y_test) else None
+        return Inputs(train, test, asdict(chosen))
+    parts = (data.train, data.test) if len(data.y_test) else (data.train,)
+    first, *others = (Streamed(part, device=device, **asdict(reading)) for part in parts)
+    second = others[0] if others else None
+    if second is not None and first.input_shape != second.input_shape:
         raise InputValueError(
             "data",
             f"has training images of shape {first.input_shape} and test images of {second.input_shape}; give "

@@ -56,7 +56,7 @@ class Training:
     targets : Tensor of int64 on the device, [N]
         Their labels.
     held : dict of str to Examples
-        What is measured after each epoch: "validation", where there is one, and "test".
+        What is measured after each epoch: "validation" and "test", where there are such examples.
     seed : int
         The run's seed.
     team : Team

@@ -82,6 +82,7 @@ class Resident:
         self._images = len(self.input_shape) == 3
         if augment != "none" and not self._images:
             raise InputValueError("augment", f"{augment!r} is for images; give 'none'")
+        self.augments = augment != "none"
         self._flip = augment == "crop-flip"
         # By an eighth of the side, the usual 4 of 32.
         self._margin = m = 0 if augment == "none" else max(1, min(self.input_shape[1:]) // 8)

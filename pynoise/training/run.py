@@ -15,6 +15,7 @@ from pynoise import _checks, methods, networks
 from pynoise._progress import Progress, silent, wordless
 from pynoise._torch_device import device_of, tuned
 from pynoise.curves.noise import NoiseLike
+from pynoise.data.tested import check_tested
 from pynoise.errors import InputValueError
 from pynoise.methods import Method
 from pynoise.noise import LabelMap, NoisyLabels
@@ -63,7 +64,8 @@ def train(
     ----------
     data : str, Path, Dataset, ImageFolders, ImageSets or tuple
         A data set, or what `pynoise.data.load` takes, or a folder of images (`pynoise.data.load_folder`), or
-        a pair of training and test data: arrays (x, y) each, or data sets of torchvision's kind.
+        a pair of training and test data: arrays (x, y) each, or data sets of torchvision's kind. It need not
+        have test examples: then nothing is measured on them.
     network : str
         One of `pynoise.networks.NETWORKS`, or "torchvision:NAME" or "timm:NAME".
     out : str or Path
@@ -112,12 +114,13 @@ def train(
     -------
     Run
         What the folder holds: ``config.json``, ``metrics.csv`` (a row an epoch), ``noise.npz``, ``last.pt``,
-        ``selected.pt``, ``softmax.npz`` (of the test examples) and ``result.json``.
+        ``selected.pt``, ``softmax.npz`` (of the test examples, if there are any) and ``result.json``.
 
     Raises
     ------
     InputValueError, InputTypeError, InputFileNotFoundError
-        For an argument out of its range, data that do not fit the network, a folder that holds another run.
+        For an argument out of its range, data that do not fit the network, data without test examples where
+        the method needs some, a folder that holds another run.
     TrainingError
         If a loss is no finite number; the last whole epoch is kept.
     OSError
@@ -143,6 +146,8 @@ def train(
     dataset = data_of(data, data_root)
     if dataset.num_classes < 2:
         raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")
+    if learning.needs_test:
+        check_tested(dataset, f"the method {_name_of(method)}")
     reading = Reading(recipe, workers, skip_corrupt)
     augment = augmentation_of(dataset, checked, reading)
     report = progress or silent
@@ -171,7 +176,7 @@ def train(
             "recipe": recipe,
             "skip_corrupt": skip_corrupt,
             "network": network,
-            "method": method if isinstance(method, str) else type(method).__name__,
+            "method": _name_of(method),
             "method_options": learning.options(),
             "noise": None if record is None else saved.noise_words(record),
             "seed": seed,
@@ -184,10 +189,12 @@ def train(
                 found = extract(folder.finished, dataset, device=device, threads=threads, workers=workers)
                 found.save(folder.path / saved.FEATURES)
             return folder.finished
-        measured = {"test": _examples(inputs.test, np.arange(len(inputs.test)), dataset.y_test, own)}
+        measured = {}
         if len(held):
             labels = _validation_labels(dataset, record, checked)[held]
-            measured = {"validation": _examples(inputs.train, held, labels, own)} | measured
+            measured["validation"] = _examples(inputs.train, held, labels, own)
+        if inputs.test is not None:
+            measured["test"] = _examples(inputs.test, np.arange(len(inputs.test)), dataset.y_test, own)
         given = dataset.y_train if record is None else record.noisy
         training = Training(
             net.to(own).to(memory_format=torch.channels_last),
@@ -236,7 +243,7 @@ def _outcome(training: Training, metrics: list[dict[str, Any]], config: dict[str
         "train_examples": len(training.rows),
         "validation_examples": 0 if best is None else len(training.held["validation"].rows),
         "validation_labels": None if best is None else labels,
-        "test_examples": len(training.held["test"].rows),
+        "test_examples": len(training.held["test"].rows) if "test" in training.held else 0,
         "epochs": training.epoch,
         "stopped_early": training.epoch < training.settings.epochs,
         "selected_epoch": best,
@@ -259,25 +266,37 @@ def _write_arrays(
     features: bool,
     report: Progress,
 ) -> dict[str, float | None]:
-    """Write softmax, and features where they are asked for; gives the accuracies for result.json."""
-    team, labels = training.team, training.held["test"].labels
-    last = training.measure("test")
-    selected, accuracy = last, None
+    """Write softmax, and features where they are asked for; gives the accuracies for result.json.
+
+    The network has the weights of the selected epoch then.
+    """
+    team, tested = training.team, "test" in training.held
+    last = training.measure("test") if tested else None
+    selected = last
     if training.best is not None:
         team.wait()  # the first process may be writing still
         folder.load_selected(training)
-        selected = training.measure("test")
-        accuracy = selected.score(labels)[1]
+        selected = training.measure("test") if tested else None
     if features:
         parts = outputs_of(
             training.network, inputs, training.batch_size, team=team, progress=wordless(report)
         )
         if team.first:
             Extracted.of(parts, data).save(folder.path / saved.FEATURES)
+    if last is None or selected is None:
+        return {"test_accuracy_last": None, "test_accuracy_selected": None}
+    labels = training.held["test"].labels
     if team.first:
         arrays = {"softmax": selected.softmax, "softmax_last": last.softmax, "labels": labels}
         folder.write_softmax({name: values.cpu().numpy() for name, values in arrays.items()})
-    return {"test_accuracy_last": last.score(labels)[1], "test_accuracy_selected": accuracy}
+    return {
+        "test_accuracy_last": last.score(labels)[1],
+        "test_accuracy_selected": None if training.best is None else selected.score(labels)[1],
+    }
+
+
+def _name_of(method: str | Method) -> str:
+    return method if isinstance(method, str) else type(method).__name__
 
 
 def _validation_labels(data: Data, record: NoisyLabels | None, settings: Settings) -> NDArray[np.int32]:

@@ -65,11 +65,11 @@ class Run:
     config : dict
         ``config.json``: data, network, method, noise, seed and settings.
     result : dict or None
-        ``result.json``, once the run is finished. Keys: ``test_accuracy_last``, ``test_accuracy_selected``
-        (None without validation examples), ``selected_epoch``, ``validation_accuracy`` of that epoch,
-        ``epochs``, ``stopped_early``, ``train_examples``, ``validation_examples``, ``validation_labels``,
-        ``parameters``, ``noise``, ``seconds``, ``images_per_second``, ``versions``, ``hardware``, and
-        what the method adds.
+        ``result.json``, once the run is finished. Keys: ``test_accuracy_last`` (None without test examples),
+        ``test_accuracy_selected`` (None without test or validation examples), ``selected_epoch``,
+        ``validation_accuracy`` of that epoch, ``epochs``, ``stopped_early``, ``train_examples``,
+        ``validation_examples``, ``validation_labels``, ``parameters``, ``noise``, ``seconds``,
+        ``images_per_second``, ``versions``, ``hardware``, and what the method adds.
     """
 
     path: Path
@@ -134,7 +134,10 @@ class Run:
         """Softmax of the test examples, [M, L]: of the selected epoch, or of the last where none was."""
         file = self.path / SOFTMAX
         if not file.is_file():
-            raise InputFileNotFoundError("run", f"{str(self.path)!r} has no {SOFTMAX}: it is not finished")
+            data = self.config["data"]
+            tested = data["test"]["shape"][0] > 0
+            why = "it is not finished" if tested else f"{data['name']!r} has no test examples"
+            raise InputFileNotFoundError("run", f"{str(self.path)!r} has no {SOFTMAX}: {why}")
         return load_array("run", file, ("softmax",))
 
     @property

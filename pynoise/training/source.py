@@ -17,9 +17,12 @@ class Source(Protocol):
     ----------
     input_shape : tuple of int
         (C, H, W) of an image as a network gets it, or (d,).
+    augments : bool
+        Whether an example is another one in each epoch.
     """
 
     input_shape: tuple[int, ...]
+    augments: bool
 
     def __len__(self) -> int:
         """The number of examples."""

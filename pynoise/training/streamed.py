@@ -46,6 +46,8 @@ class Streamed(Source):
     ----------
     input_shape : tuple of int
         (C, H, W); (d,) for a data set that gives rows of floats.
+    augments : bool
+        Whether a recipe changes images in training; what a data set's own transform does is not known.
     skipped : dict of str to str
         The examples that were left out so far, by path or number, and what is wrong with each.
 
@@ -66,6 +68,7 @@ class Streamed(Source):
     ) -> None:
         check_map_style("examples", examples)
         known = None if recipe is None else recipe_named(recipe)
+        self.augments = known is not None
         self.examples = examples
         self.device = torch.device(device)
         self.workers = _checks.whole("workers", workers, 0)

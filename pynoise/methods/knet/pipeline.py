@@ -55,6 +55,7 @@ class KNetMethod(CrossEntropy):
     """
 
     late = True
+    needs_test = True
 
     def __init__(self, ks: int | Sequence[int] | None = None, *, fixed: bool = False, **options: Any) -> None:
         known = [name for name in KNet().get_params() if name not in _NOT_OPTIONS]

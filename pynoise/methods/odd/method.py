@@ -28,8 +28,11 @@ __all__ = ["ODD"]
 # Of the modelled distribution, and of the real one beside it.
 _QUANTILES = (0.1, 0.5, 0.9)
 
-# Of the modelled losses of labels that the network does not say, the lowest ninth is below the threshold.
-_LOWEST = 9
+# The usual quantile, above the share of random labels that the network says itself.
+_ABOVE_CHANCE = 0.05
+
+# Epochs after which a network begins to know examples by heart that are the same in each.
+_BY_HEART = 5
 
 
 class ODD(Method):
@@ -44,11 +47,11 @@ class ODD(Method):
     Parameters
     ----------
     p : float, optional
-        The quantile, within (0, 1): less of it removes more. By default 1/L + (1 - 1/L)/9, 0.2 for ten
-        classes: one in L labels drawn at random is what the network says, with a low loss, and of the others
-        that leaves the lowest ninth.
+        The quantile, within (0, 1): less of it removes more. By default 1/L + 0.05, 0.15 for ten classes: one
+        in L labels drawn at random is what the network says, and has a low loss.
     epoch : int, optional
-        E, after how many epochs, before the last; by default after a quarter of them.
+        E, after how many epochs, before the last; by default after a quarter of them, but after 5 at most
+        where examples are not augmented, and so are soon known by heart.
     passes : int
         An example's loss is the mean of what it was in so many passes before, or in as many as there were:
         the losses that it was learnt by, so they cost nothing.
@@ -68,7 +71,7 @@ class ODD(Method):
         p: float | None = None,
         *,
         epoch: int | None = None,
-        passes: int = 5,
+        passes: int = 4,
         draws: int = 10_000,
         mixup: float | None = None,
     ) -> None:
@@ -93,7 +96,7 @@ class ODD(Method):
     def begin(self, training: Training) -> None:
         """Say when examples are left out, and refuse what would fail then."""
         epochs = training.settings.epochs
-        self._end = max(1, round(epochs / 4)) if self._epoch is None else self._epoch
+        self._end = self._epoch or _usual_epoch(epochs, training.train.augments)
         if self._end >= epochs:
             raise InputValueError(
                 "method_options",
@@ -104,8 +107,7 @@ class ODD(Method):
             self._layer = training.network.last_layer
         except InputError as error:
             raise type(error)("network", f"{error.problem}; odd models losses by that layer") from None
-        chance = 1 / self._layer.out_features
-        self._quantile = chance + (1 - chance) / _LOWEST if self._p is None else self._p
+        self._quantile = self._p or 1 / self._layer.out_features + _ABOVE_CHANCE
         rate, highest = training.settings.rate(self._end), training.settings.rate(0)
         if rate < highest / 2 and training.team.first:
             warnings.warn(
@@ -225,6 +227,12 @@ class ODD(Method):
                 TrainingWarning,
                 stacklevel=2,
             )
+
+
+def _usual_epoch(epochs: int, augmented: bool) -> int:
+    """E where none is given."""
+    quarter = max(1, round(epochs / 4))
+    return quarter if augmented else min(quarter, _BY_HEART)
 
 
 def _quantiles(values: Tensor) -> list[float]:
