@@ -29,7 +29,7 @@ __all__ = ["ODD"]
 _QUANTILES = (0.1, 0.5, 0.9)
 
 # The usual quantile, above the share of random labels that the network says itself.
-_ABOVE_CHANCE = 0.05
+_ABOVE_CHANCE = 0.1
 
 # Epochs after which a network begins to know examples by heart that are the same in each.
 _BY_HEART = 5
@@ -47,8 +47,8 @@ class ODD(Method):
     Parameters
     ----------
     p : float, optional
-        The quantile, within (0, 1): less of it removes more. By default 1/L + 0.05, 0.15 for ten classes: one
-        in L labels drawn at random is what the network says, and has a low loss.
+        The quantile, within (0, 1): less of it removes more. By default 1/L + 0.1, 0.2 for ten classes: one in
+        L labels drawn at random is what the network says, and has a low loss.
     epoch : int, optional
         E, after how many epochs, before the last; by default after a quarter of them, but after 5 at most
         where examples are not augmented, and so are soon known by heart.
@@ -71,7 +71,7 @@ class ODD(Method):
         p: float | None = None,
         *,
         epoch: int | None = None,
-        passes: int = 4,
+        passes: int = 5,
         draws: int = 10_000,
         mixup: float | None = None,
     ) -> None:
