@@ -92,7 +92,8 @@ def test_what_is_kept_and_said(made):
         medians = [row["modelled_q50"] for row in rows]
         assert f"{fmean(medians):.4f} ± {stdev(medians):.4f}" in text
     assert "nothing is published to compare these with" in text
-    assert "ODD: epoch 3, passes 2, draws 500; where no epoch" in text
+    assert "ODD: epoch 3, passes 2, draws 500." in text
+    assert "after epoch 3 of 6 examples are left out whose loss is above the 0.2-quantile" in text
     assert all(line == line.rstrip() for line in text.splitlines())
     assert [block["level"] for block in figure.meta["blocks"]] == [0.2, 0.4]
     assert figure.meta["blocks"][0]["selected_fraction"] == pytest.approx(0.2, abs=0.001)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.mixnn_fig_parts import told
+from pynoise.paper.odd_words import removal_words
 from pynoise.paper.parts import Part, network_for, settings_of, with_data, words_of
 from pynoise.paper.registry import Options, Recipe
 from pynoise.paper.rows import aligned
@@ -97,12 +98,13 @@ class ODDLosses:
             for part, made, own in zip(parts, found, losses, strict=True)
         ]
         blocks = [block_words(part, made) for part, made in zip(parts, found, strict=True)]
-        first = parts[0]
+        first, results = parts[0], [one.result for made in found for one in made]
         odd = {name: value for name, value in first.method_options.items() if value is not None}
         notes = [
             *_NOTES,
             f"Training: {values_words(first.settings, (*SETTINGS, 'validation'))}.",
-            f"ODD: {values_words(odd, list(odd))}; where no epoch is given it is a quarter of the epochs.",
+            f"ODD: {values_words(odd, list(odd))}.",
+            *removal_words(first.dataset, results, first.settings["epochs"]),
             *share_words(first.scale),
         ]
         meta = meta_of(self, notes, blocks, found, options)

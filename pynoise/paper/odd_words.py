@@ -10,7 +10,7 @@ from pynoise.paper.registry import Options
 from pynoise.paper.runs import Made
 from pynoise.paper.words import SETTINGS, opening_words, share_words, values_words
 
-__all__ = ["notes"]
+__all__ = ["notes", "removal_words"]
 
 _NOISE = (
     "The level of the noise, uniform, is the share of all training examples that is selected. A selected "
@@ -55,13 +55,19 @@ def _options(one: Trained) -> str:
     return values_words(one.options, [name for name, value in one.options.items() if value is not None])
 
 
+def removal_words(dataset: str, results: Sequence[Mapping[str, Any]], epochs: int) -> list[str]:
+    """After which epoch ODD left examples out, by ``result.json`` of its runs; some may have ended before."""
+    told = [result["odd"] for result in results if "odd" in result]
+    if not told:
+        return []
+    return [
+        f"ODD on {dataset}: after epoch {told[0]['epoch']} of {epochs} examples are left out whose loss is "
+        f"above the {told[0]['p']:.4g}-quantile of the modelled ones."
+    ]
+
+
 def _removals(blocks: Sequence[Block], found: Sequence[Sequence[Sequence[Made]]]) -> Iterator[str]:
-    """After which epoch ODD leaves examples out; patience may have ended a run before."""
     for block, runs in zip(blocks, found, strict=True):
-        told = [one.result["odd"] for made in runs for one in made if "odd" in one.result]
-        if told:
-            end, last = told[0]["epoch"], block.cells[0].part.settings["epochs"]
-            yield (
-                f"ODD on {block.dataset}: after epoch {end} of {last} examples are left out whose loss is "
-                f"above the {told[0]['p']:.4g}-quantile of the modelled ones."
-            )
+        if runs:
+            results = [one.result for made in runs for one in made]
+            yield from removal_words(block.dataset, results, block.cells[0].part.settings["epochs"])

@@ -47,8 +47,8 @@ class ODD(Method):
     Parameters
     ----------
     p : float, optional
-        The quantile, within (0, 1): less of it removes more. By default 1/L + 0.1, 0.2 for ten classes: one in
-        L labels drawn at random is what the network says, and has a low loss.
+        The quantile, within (0, 1): less of it removes more. By default 1/L + 0.1, 0.2 for ten classes: one
+        in L labels drawn at random is what the network says, and has a low loss.
     epoch : int, optional
         E, after how many epochs, before the last; by default after a quarter of them, but after 5 at most
         where examples are not augmented, and so are soon known by heart.
