@@ -272,7 +272,9 @@ def photos(tmp_path):
 
 
 def test_a_folder_of_photos(at, photos, tmp_path):
-    line = "clean --data photos --network mlp --lr 0.02 --batch-size 16 --epochs 8 --epoch 4 --threads 1"
+    line = (
+        "clean --data photos --network mlp --lr 0.02 --batch-size 16 --epochs 8 --epoch 4 --p 0.5 --threads 1"
+    )
     code, _, err = at(f"{line} --out s.csv")
     assert code == 2
     assert "photos/dog/09.png' is damaged" in err

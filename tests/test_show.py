@@ -13,6 +13,7 @@ from pynoise.plots.epochs import Course
 from pynoise.plots.losses import edges_of
 from pynoise.plots.run import run_picture
 from pynoise.training import Run
+from pynoise.training.picture import course_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SAME = {"threads": 1, "device": "cpu"}
@@ -234,6 +235,17 @@ def test_one_epoch_is_no_fraction():
     course = Course([{"test_accuracy": 0.5}])
     figure = run_picture(course, [], None, ["a", "b"], "one")
     assert figure.axes[0].get_xticks().tolist() == [1]
+
+
+@pytest.mark.parametrize(("shares", "place"), [((0.0, 0.3, 0.3), 2.5), ((0.0, 0.0, 0.0), None), ((), None)])
+def test_the_picture_says_when_suspects_are_left_out(shares, place, tmp_path, monkeypatch):
+    rows = [{"test_accuracy": 0.5, "removed_fraction": share} for share in shares] or [{"test_accuracy": 0.5}]
+    monkeypatch.setattr(Run, "metrics", rows)
+    course = course_of(Run(tmp_path, {"method": "odd"}, None))
+    lines = {line.get_label(): line for line in run_picture(course, [], None, [], "one").axes[0].lines}
+    assert ("suspects left out" in lines) == (place is not None)
+    if place is not None:
+        assert set(lines["suspects left out"].get_xdata()) == {place}
 
 
 @pytest.mark.parametrize(

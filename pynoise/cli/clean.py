@@ -70,8 +70,12 @@ _COLUMNS = {
 @click.option("--relabel", is_flag=True, help="With --cleaned: keep suspects, with the labels suggested.")
 @click.option("--keep", metavar="FOLDER", help="Keep the run in this folder; the same command goes on there.")
 @click.option("--network", metavar="NAME", help="See docs/networks.md.  [by the shape of the examples]")
-@click.option("--p", type=float, help="Within (0, 1): less of it suspects more labels.")
-@click.option("--epoch", type=int, help="After how many epochs labels are judged.")
+@click.option("--p", type=float, help="Within (0, 1): less of it suspects more labels.  [1/L + 0.1]")
+@click.option(
+    "--epoch",
+    type=int,
+    help="After how many epochs labels are judged.  [a quarter, at most 5 where nothing is augmented]",
+)
 @training_options_without("validation", "validation_labels", "patience")
 @options.data_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is drawn.")

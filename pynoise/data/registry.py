@@ -34,7 +34,7 @@ _ON_DISK = {
         calls=({"split": "train"}, {"split": "test"}),
     ),
 }
-_KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz")
+_KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz", "for networks a folder that is there")
 
 
 def is_folder(data: str | os.PathLike[str]) -> bool:

@@ -43,11 +43,14 @@ class Course:
         How many epochs the warm-up had, where there was one.
     correction : int or None
         The epoch, counted from 1, from which on labels were corrected.
+    removal : int or None
+        The epoch, counted from 1, after which examples were left out.
     """
 
     rows: Sequence[Mapping[str, float | None]]
     warmup: int | None = None
     correction: int | None = None
+    removal: int | None = None
 
 
 def draw_accuracy(axes: Axes, course: Course, title: str) -> None:
@@ -112,6 +115,10 @@ def _draw(axes: Axes, course: Course, names: Mapping[str, str], title: str) -> N
             linewidth=1,
             linestyle=(0, (7, 2)),
             label="start of label correction",
+        )
+    if course.removal is not None and course.removal < last:
+        axes.axvline(
+            course.removal + 0.5, color="black", linewidth=1, linestyle=":", label="suspects left out"
         )
     axes.set_xlabel("epoch")
     if last == 1:

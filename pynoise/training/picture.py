@@ -43,7 +43,7 @@ def picture(run: Run, path: str | Path | None) -> Figure:
 
 
 def course_of(run: Run) -> Course:
-    """A run by epoch; of MixNN, with where its warm-up ends and its label correction begins.
+    """A run by epoch; where MixNN's warm-up ends and its correction begins, where ODD left examples out.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def course_of(run: Run) -> Course:
     if not rows:
         raise InputValueError("run", f"{str(run.path)!r} has nothing to draw: no epoch is finished")
     if run.config["method"] != "mixnn":
-        return Course(rows)
+        removed = (place for place, row in enumerate(rows, 1) if row.get("removed_fraction"))
+        return Course(rows, removal=next(removed, None))
     options: dict[str, Any] = run.config["method_options"]
     # Its usual length is not in config.json, but follows from the classes: the result has it.
     warmup = options["warmup"] if run.result is None else run.result["mixnn"]["warmup"]
