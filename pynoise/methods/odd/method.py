@@ -50,8 +50,8 @@ class ODD(Method):
         The quantile, within (0, 1): less of it removes more. By default 1/L + 0.1, 0.2 for ten classes: one
         in L labels drawn at random is what the network says, and has a low loss.
     epoch : int, optional
-        E, after how many epochs, before the last; by default after a quarter of them, but after 5 at most
-        where examples are not augmented, and so are soon known by heart.
+        E, after how many epochs, before the last. By default after a quarter of them where examples are
+        augmented; else they are soon known by heart: after 5, or half of fewer than 10.
     passes : int
         An example's loss is the mean of what it was in so many passes before, or in as many as there were:
         the losses that it was learnt by, so they cost nothing.
@@ -75,8 +75,8 @@ class ODD(Method):
         draws: int = 10_000,
         mixup: float | None = None,
     ) -> None:
-        self._p = None if p is None else _checks.positive("p", p)
-        if self._p is not None and self._p >= 1:
+        self._p = None if p is None else _checks.number("p", p)
+        if self._p is not None and not 0 < self._p < 1:
             raise InputValueError("p", f"{self._p:.10g} is not within (0, 1)")
         self._epoch = None if epoch is None else _checks.whole("epoch", epoch, 1)
         self._passes = _checks.whole("passes", passes, 1)
@@ -231,8 +231,7 @@ class ODD(Method):
 
 def _usual_epoch(epochs: int, augmented: bool) -> int:
     """E where none is given."""
-    quarter = max(1, round(epochs / 4))
-    return quarter if augmented else min(quarter, _BY_HEART)
+    return max(1, round(epochs / 4) if augmented else min(epochs // 2, _BY_HEART))
 
 
 def _quantiles(values: Tensor) -> list[float]:
