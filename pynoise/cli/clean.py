@@ -74,7 +74,7 @@ _COLUMNS = {
 @click.option(
     "--epoch",
     type=int,
-    help="After how many epochs labels are judged.  [a quarter, at most 5 where nothing is augmented]",
+    help="After how many epochs labels are judged.  [5, or half of them; a quarter where images are augmented]",
 )
 @training_options_without("validation", "validation_labels", "patience")
 @options.data_options
