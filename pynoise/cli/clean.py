@@ -74,7 +74,8 @@ _COLUMNS = {
 @click.option(
     "--epoch",
     type=int,
-    help="After how many epochs labels are judged.  [5, or half of them; a quarter where images are augmented]",
+    help="After how many epochs labels are judged.  [5, or half of them; a quarter of them where images are "
+    "augmented]",
 )
 @training_options_without("validation", "validation_labels", "patience")
 @options.data_options
