@@ -1,4 +1,4 @@
-"""Numbers and options as words: on the command line, and in the names of methods."""
+"""Numbers and options as words: on the command line, and in the names of methods; names of files as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pynoise.errors import InputValueError
 
-__all__ = ["MOST_NUMBERS", "parse_counts", "parse_options"]
+__all__ = ["MOST_NUMBERS", "parse_counts", "parse_options", "writable"]
 
 # Of a list that START:STOP:STEP stands for.
 MOST_NUMBERS = 100_000
@@ -46,6 +46,11 @@ def parse_options(texts: Iterable[str]) -> dict[str, Any]:
             raise InputValueError("method_options", f"{name} is given twice")
         found[name] = _value(value)
     return found
+
+
+def writable(name: str) -> str:
+    """The name of a file or a folder as text: what is no UTF-8 in it is escaped, it could not be written."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _value(text: str) -> Any:

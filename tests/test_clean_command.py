@@ -351,18 +351,33 @@ def test_a_clean_data_set_has_no_sheet(at, tmp_path):
         ("clean --data own.npz --out s.csv --recipe imagenet", "'--recipe': 'imagenet' goes with images"),
         ("clean --data own.npz --out s.csv --classes 3", "'--classes': goes with --data ideal"),
         ("clean --data own.npz --out s.csv --keep .", "'--keep': '.' holds other files"),
-        ("clean --data rows.npz --out s.csv --sheet s.png", "'--sheet': shows images, and 'rows' has rows"),
+        ("clean --data rows.npz --out s.csv --sheet s.png", "'--sheet': shows images, (H, W)"),
+        ("clean --data pairs.npz --out s.csv --sheet s.png", "'pairs' has examples of shape (6, 6, 2)"),
         ("clean --data photos --out s.csv --cleaned c.npz", "'--cleaned': 'c.npz' would hold arrays, and"),
     ],
 )
 def test_bad_input(at, photos, tmp_path, line, message):
     np.savez("rows.npz", x_train=np.eye(4), y_train=np.arange(4))
+    np.savez("pairs.npz", x_train=np.zeros((4, 6, 6, 2)), y_train=np.arange(4))
     before = {path.name for path in tmp_path.iterdir()}
     code, out, err = at(line)
     assert (code, out) == (2, "")
     assert message in err
     assert {path.name for path in tmp_path.iterdir()} == before
     assert not list((tmp_path / "tmp").glob("pynoise-*"))
+
+
+def test_a_class_whose_name_is_no_text(run, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in (b"caf\xe9", b"tea"):
+        folder = tmp_path / os.fsdecode(b"odd\xff") / os.fsdecode(name)
+        folder.mkdir(parents=True)
+        for i in range(8):
+            Image.fromarray(rng.integers(0, 255, (8, 8), dtype=np.uint8)).save(folder / f"{i}.png")
+    line = "--out s.csv --out s.png --sheet t.png --cleaned c.csv --relabel --p 0.9 --epochs 3 --threads 1"
+    code, _, err = run("clean", "--data", os.fsdecode(b"odd\xff"), *line.split(), "--network", "mlp")
+    assert code == 0, err
+    assert {row["label"] for row in rows_of("c.csv")} == {"caf\\udce9", "tea"}
 
 
 LONG = "clean --data own.npz --epochs 2000 --epoch 1999 --schedule constant --threads 1 --out s.csv"

@@ -13,7 +13,7 @@ import processes
 import pytest
 
 from pynoise import noise, seeds, training
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputTypeError, InputValueError, TrainingError
 from pynoise.training import Run, compare_methods
 from pynoise.training.contenders import contenders_of
 
@@ -530,3 +530,22 @@ def test_ctrl_c_keeps_the_runs_that_are_done(run, tmp_path):
     assert code == 0
     assert times_of(tmp_path / "c").items() >= before.items()
     assert len(times_of(tmp_path / "c")) == 4
+
+
+def test_each_label_has_a_folder_of_its_own(tmp_path):
+    places = ["m/a.npy", "m-a.npy", "é" * 100 + ".npy", "é" * 101 + ".npy"]
+    (tmp_path / "m").mkdir()
+    for place in places:
+        np.save(tmp_path / place, np.eye(3))
+    found = contenders_of([("forward", {"transition": str(tmp_path / place)}) for place in places])
+    folders = [one.folder for one in found]
+    assert len(set(folders)) == len(folders)
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+
+
+def test_several_processes_are_refused(digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TrainingError, match="trains in one process; leave torchrun out"):
+        compare_methods(digits, methods=["gce"], out=tmp_path / "r", **QUICK)
+    assert not (tmp_path / "r").exists()

@@ -129,7 +129,6 @@ def command(
         _check_places(out, sheet, cleaned, (dataset, labels))
         chosen = _together(method_options, p=p, epoch=epoch)
         given = checked(settings)  # what can be refused at once is refused before the data are loaded
-        from pynoise.data import Dataset
         from pynoise.noise import load_labels, save_cleaned, with_labels
         from pynoise.noise.cleaned import check_cleaned
         from pynoise.training import clean
@@ -140,8 +139,8 @@ def command(
             data = with_labels(data, own)
         if cleaned is not None:
             check_cleaned("cleaned", cleaned, data)
-        if sheet is not None and isinstance(data, Dataset) and data.x_train.ndim == 2:
-            raise InputValueError("sheet", f"shows images, and {data.name!r} has rows of numbers")
+        if sheet is not None:
+            _check_sheet(data)
         started = time.perf_counter()
         stopped = nullcontext() if keep is None else keeping(keep, _KEPT)
         with stopped, progress_bars() as progress:
@@ -198,6 +197,19 @@ def _check_places(
             raise InputValueError(argument, f"{path!r} is named twice; give each file a name of its own")
         named.add(place)
         options.check_apart([path], inputs, argument)
+
+
+def _check_sheet(data: Any) -> None:
+    """Refuse data that no sheet can show."""
+    from pynoise.data import Dataset
+    from pynoise.noise.sheet import are_images
+
+    if isinstance(data, Dataset) and not are_images(data.x_train):
+        raise InputValueError(
+            "sheet",
+            f"shows images, (H, W) or (H, W, C) with 1, 3 or 4 channels, and {data.name!r} has examples of "
+            f"shape {data.x_train.shape[1:]}",
+        )
 
 
 def _together(method_options: dict[str, Any], **given: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise._fingerprint import Fingerprint
+from pynoise._words import writable
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 
 __all__ = ["SUFFIXES", "ImageFiles", "ImageFolders", "load_folder"]
@@ -62,7 +63,7 @@ class ImageFolders:
     name : str
         What to call the data set.
     names : tuple of str
-        The names of the L classes, sorted.
+        The names of the L classes, those of the folders, sorted; what is no UTF-8 in them is escaped.
     root : Path
         The folder of all.
     train : ImageFiles
@@ -156,8 +157,8 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
             f"no folder {strays[0]!r}; rename it or take it out",
         )
     return ImageFolders(
-        name=root.resolve().name if name is None else name,
-        names=train.classes,
+        name=writable(root.resolve().name) if name is None else name,
+        names=tuple(writable(one) for one in train.classes),
         root=root,
         train=ImageFiles(root, train.paths, train.sha256),
         y_train=train.labels(train.classes),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pynoise._words import writable
 from pynoise.data import ImageFolders
 from pynoise.errors import InputValueError
 
@@ -87,8 +88,8 @@ def named(labels: NDArray[np.int32], names: Sequence[str]) -> list[str]:
 
 
 def file_words(files: NDArray[np.str_]) -> list[str]:
-    """Paths as text: what is no UTF-8 in a file's name is escaped, it could not be written."""
-    return [name.encode(errors="backslashreplace").decode() for name in files.tolist()]
+    """Paths as text that can be written."""
+    return [writable(name) for name in files.tolist()]
 
 
 def columns_text(columns: Mapping[str, Sequence[Any]]) -> str:

@@ -18,7 +18,7 @@ from pynoise.noise.examples import check_data
 if TYPE_CHECKING:
     from pynoise.noise.suspects import Suspects
 
-__all__ = ["sheet"]
+__all__ = ["are_images", "sheet"]
 
 # More take minutes to draw, and make a picture that few programs open.
 _MOST = 400
@@ -47,9 +47,14 @@ def sheet(found: Suspects, data: Any, path: str | Path | None, count: int) -> Fi
     return plots.write_figure(plots.suspects_sheet(found, places, images), path)
 
 
+def are_images(x: NDArray[Any]) -> bool:
+    """Whether the examples of an array can be shown: [N, H, W], or [N, H, W, C] of 1, 3 or 4 channels."""
+    return x.ndim == 3 or (x.ndim == 4 and x.shape[3] in (1, 3, 4))
+
+
 def _of_array(x: NDArray[Any], rows: NDArray[np.int64]) -> list[NDArray[np.uint8] | str]:
     """Images [H, W] or [H, W, C] of an array of examples."""
-    if not (x.ndim == 3 or (x.ndim == 4 and x.shape[3] in (1, 3, 4))):
+    if not are_images(x):
         raise _no_images(f"has examples of shape {x.shape[1:]}", "(H, W) or (H, W, C)")
     return [*_to_bytes([x[row] for row in rows])]
 

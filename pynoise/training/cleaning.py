@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pynoise._progress import Progress
 from pynoise.data import Dataset
 from pynoise.errors import InputValueError, TrainingWarning
 from pynoise.noise.suspects import Suspects
+from pynoise.training.distributed import processes
 from pynoise.training.inputs import Data, Reading, data_of
 from pynoise.training.resident import input_shape_of
 from pynoise.training.run import train
@@ -153,7 +153,7 @@ def _folder(out: str | Path | None) -> Iterator[str | Path]:
     if out is not None:
         yield out
         return
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if processes() > 1:
         raise InputValueError("out", "is missing; several processes need one folder, which they all know")
     with tempfile.TemporaryDirectory(prefix="pynoise-") as made:
         yield Path(made) / "run"

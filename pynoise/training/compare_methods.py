@@ -17,6 +17,7 @@ from pynoise.noise import LabelMap, NoisyLabels
 from pynoise.training.comparison_folder import ComparisonFolder
 from pynoise.training.contenders import MethodLike, contenders_of, rehearse
 from pynoise.training.device import hardware, versions
+from pynoise.training.distributed import processes
 from pynoise.training.inputs import Data, data_of
 from pynoise.training.labels import noisy_labels
 from pynoise.training.method_comparison import MethodComparison, Outcome
@@ -90,6 +91,8 @@ def compare_methods(
     ------
     InputValueError, InputTypeError, InputFileNotFoundError, OSError
         As `pynoise.training.train`, before any method is trained; or if the folder holds something else.
+    TrainingError
+        If torchrun has started several processes.
 
     Examples
     --------
@@ -106,6 +109,11 @@ def compare_methods(
         raise InputTypeError(name, f"is no argument of compare_methods: {_NO_OPTIONS[name]}")
     for name, function in {"progress": progress, "on_run": on_run}.items():
         _checks.callback(name, function)
+    if processes() > 1:  # torch.distributed would have to begin anew for each run, which it does not always
+        raise TrainingError(
+            "a comparison of methods trains in one process; leave torchrun out, or train each run by "
+            "torchrun -m pynoise train"
+        )
     contenders = contenders_of(methods)
     checked = Settings.of(settings)
     chosen = _checks.seeds("seeds", seeds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from pynoise.training.loop import Training
 
 __all__ = ["Contender", "MethodLike", "contenders_of", "rehearse"]
+
+# Bytes of a folder's name that tell the method and its options.
+_LONGEST = 100
 
 MethodLike = str | tuple[str, Mapping[str, Any]]
 
@@ -47,8 +52,13 @@ class Contender:
 
     @property
     def folder(self) -> str:
-        """The name of the folder of its runs."""
-        return re.sub(r"[^\w.,=-]+", "-", self.label)
+        """The name of the folder of its runs, another for each label."""
+        name = re.sub(r"[^\w.,=-]+", "-", self.label.replace(":", "-", 1))
+        if name == self.label.replace(":", "-", 1) and len(os.fsencode(name)) <= _LONGEST:
+            return name
+        # What was replaced or cut off may be all that tells it from others.
+        digest = hashlib.sha256(os.fsencode(self.label)).hexdigest()[:8]
+        return f"{os.fsencode(name)[:_LONGEST].decode(errors='ignore')}-{digest}"
 
     def make(self) -> Method:
         """The method itself, which has learnt nothing yet."""

@@ -11,7 +11,7 @@ from torch import Tensor, distributed, nn
 
 from pynoise.errors import InputValueError
 
-__all__ = ["Team", "team_of"]
+__all__ = ["Team", "processes", "team_of"]
 
 
 class Team:
@@ -72,6 +72,11 @@ class Team:
             distributed.barrier()
 
 
+def processes() -> int:
+    """How many processes torchrun has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def team_of(device: torch.device, batch_size: int) -> Iterator[tuple[Team, torch.device]]:
     """The team that this process belongs to, and its own device.
@@ -81,7 +86,7 @@ def team_of(device: torch.device, batch_size: int) -> Iterator[tuple[Team, torch
     InputValueError
         If a batch cannot be divided among the processes.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    size = processes()
     if size == 1:
         yield Team(), device
         return

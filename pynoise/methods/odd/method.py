@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from pathlib import Path
@@ -108,7 +109,9 @@ class ODD(Method):
         except InputError as error:
             raise type(error)("network", f"{error.problem}; odd models losses by that layer") from None
         self._quantile = self._p or 1 / self._layer.out_features + _ABOVE_CHANCE
-        rate, highest = training.settings.rate(self._end), training.settings.rate(0)
+        # As epoch E ends: the next may begin with another.
+        self._rate = training.settings.rate(math.nextafter(self._end, 0))
+        rate, highest = self._rate, training.settings.rate(0)
         if rate < highest / 2 and training.team.first:
             warnings.warn(
                 f"after epoch {self._end} the learning rate is {rate:.4g}, and was {highest:.4g}: wrong "
@@ -159,7 +162,10 @@ class ODD(Method):
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` gave."""
         self._sums = state["sums"].to(self._sums.device)
-        self._modelled, self._threshold = state["modelled"], state["threshold"]
+        modelled = state["modelled"]
+        # A checkpoint is read to the device, and quantiles are taken on the CPU.
+        self._modelled = None if modelled is None else modelled.cpu()
+        self._threshold = state["threshold"]
         self._seconds = state["seconds"]
 
     def result(self, training: Training, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -186,7 +192,7 @@ class ODD(Method):
             "odd": {
                 "epoch": self._end,
                 "p": self._quantile,
-                "lr": training.settings.rate(self._end),
+                "lr": self._rate,
                 "removed": removed,
                 "modelled_quantiles": _quantiles(self._modelled),
                 "seconds": self._seconds,
