@@ -474,6 +474,17 @@ def test_the_command(run):
     assert 0 < result["removed_fraction"] < 1
 
 
+@pytest.mark.filterwarnings("always::pynoise.errors.TrainingWarning")
+def test_the_command_says_that_nothing_was_left_out(run):
+    code, out, err = run(
+        *("train", "--method", "odd", "--epochs", 12, "--patience", 1, "--lr", 1e-9),
+        *("--threads", 1, "--out", "r"),
+    )
+    assert code == 0, err
+    assert "odd has left out nothing: training has stopped before\n" in out
+    assert "Warning: training has stopped before epoch 5: nothing was removed" in err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

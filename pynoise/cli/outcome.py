@@ -55,6 +55,8 @@ def _print_result(result: dict[str, Any], *, clean: bool) -> None:
         _print_mixnn(result)
     if "odd" in result:
         _print_odd(result)
+    elif "threshold" in result:
+        click.echo("odd has left out nothing: training has stopped before")
     if result["skipped"]:
         click.echo(f"{len(result['skipped']):,} images skipped; result.json names them")
     click.echo(
