@@ -25,7 +25,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
 
 
-@pytest.mark.timeout(400)  # many commands, some of which import torch
+@pytest.mark.timeout(900)  # many commands, some of which import torch
 def test_commands_of_the_readme_print_what_it_shows(tmp_path):
     (table,) = blocks("csv")
     (tmp_path / "network.csv").write_text(table)
@@ -43,7 +43,7 @@ def test_commands_of_the_readme_print_what_it_shows(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
+            timeout=200,
         )
         assert done.returncode == 0, done.stdout
         if target:
