@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise._files import check_output
-from pynoise._npz import read_record, write_record
 from pynoise.errors import InputValueError
-from pynoise.noise.examples import checked_arrays, columns_text, file_words, named, names_of
+from pynoise.noise.examples import ExampleRecord, columns_text, file_words, named
 from pynoise.noise.record import counts_of
 
 __all__ = ["FILE", "CorrectedLabels"]
@@ -20,25 +19,9 @@ __all__ = ["FILE", "CorrectedLabels"]
 # What the folder of a run has it in; the same as .csv.
 FILE = "corrected.npz"
 
-_RECORD, _FORMAT = "corrected labels", 1
-_WANTED = "wanted is a file that CorrectedLabels.save wrote, or the folder of a run that has one"
-
-_ARRAYS = {
-    "index": np.int64,
-    "labels": np.int32,
-    "corrected": np.int32,
-    "clean_probability": np.float64,
-    "losses": np.float32,
-    "targets": np.float32,
-    "pred_probs": np.float32,
-    "warm_losses": np.float32,
-}
-_OPTIONAL = {"clean": np.int32, "files": np.str_}
-_LABELS = ("labels", "corrected", "clean")
-
 
 @dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
-class CorrectedLabels:
+class CorrectedLabels(ExampleRecord):
     """What a method makes of the labels of n training examples.
 
     Attributes
@@ -83,14 +66,26 @@ class CorrectedLabels:
     files: NDArray[np.str_] | None = field(default=None, repr=False)
     meta: dict[str, Any] = field(default_factory=dict)
 
+    _argument, _record, _file = "corrected", "corrected labels", FILE
+    _arrays = MappingProxyType(
+        {
+            "index": np.int64,
+            "labels": np.int32,
+            "corrected": np.int32,
+            "clean_probability": np.float64,
+            "losses": np.float32,
+            "targets": np.float32,
+            "pred_probs": np.float32,
+            "warm_losses": np.float32,
+        }
+    )
+    _labels = ("labels", "corrected", "clean")
+    _wide = ("targets", "pred_probs")
+
     def __repr__(self) -> str:
         changed = int((self.corrected != self.labels).sum())
         doubted = int((self.clean_probability < 0.5).sum())
         return f"<{len(self):,} labels: {changed:,} corrected, {doubted:,} doubted>"
-
-    def __len__(self) -> int:
-        """The number of examples, n."""
-        return len(self.index)
 
     @property
     def accuracy(self) -> float | None:
@@ -149,52 +144,3 @@ class CorrectedLabels:
         if self.clean is not None:
             columns["true_label"] = named(self.clean, self.names)
         return write_text(columns_text(columns), path, ".csv")
-
-    def save(self, path: str | Path) -> None:
-        """Write it to a .npz file, without pickle.
-
-        Raises
-        ------
-        InputValueError, InputTypeError
-            If the path does not end in .npz.
-        OSError
-            If the system refuses.
-        """
-        file = check_output("path", path, (".npz",))
-        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
-        arrays = {name: values for name, values in arrays.items() if values is not None}
-        write_record(file, _RECORD, _FORMAT, self.meta | {"names": list(self.names)}, arrays)
-
-    @classmethod
-    def load(cls, path: str | Path) -> CorrectedLabels:
-        """Read what `save` wrote, or the ``corrected.npz`` of a run's folder.
-
-        Raises
-        ------
-        InputFileNotFoundError
-            If there is no such file.
-        InputValueError, InputTypeError
-            If it is damaged, or something else.
-        """
-        if isinstance(path, str | Path) and Path(path).is_dir():
-            path = Path(path) / FILE
-        return read_record(
-            "corrected",
-            path,
-            _RECORD,
-            _FORMAT,
-            cls._made,
-            keys=[*_ARRAYS],
-            optional=[*_OPTIONAL],
-            wanted=_WANTED,
-        )
-
-    @classmethod
-    def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> CorrectedLabels:
-        names = names_of(meta)
-        wide = (arrays["index"].size, len(names))
-        arrays = checked_arrays(
-            arrays, _ARRAYS | _OPTIONAL, {"targets": wide, "pred_probs": wide}, _LABELS, len(names)
-        )
-        about = {key: value for key, value in meta.items() if key not in ("record", "format", "names")}
-        return cls(**arrays, names=names, meta=about)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pynoise._files import check_output
+from pynoise._npz import read_record, write_record
 from pynoise._words import writable
 from pynoise.data import ImageFolders
 from pynoise.errors import InputValueError
@@ -15,10 +18,98 @@ from pynoise.errors import InputValueError
 if TYPE_CHECKING:
     from pynoise.noise.suspects import Suspects
 
-__all__ = ["check_data", "checked_arrays", "columns_text", "file_words", "named", "names_of"]
+__all__ = ["ExampleRecord", "check_data", "columns_text", "file_words", "named"]
+
+_FORMAT = 1
 
 
-def names_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
+class ExampleRecord:
+    """A record of training examples in a .npz file: arrays, names of classes, and how it came about."""
+
+    # What an error blames, what the file says that it holds, and what the folder of a run has it in.
+    _argument: ClassVar[str]
+    _record: ClassVar[str]
+    _file: ClassVar[str]
+
+    # The attributes that are arrays and their dtypes, those that may be None, and those that hold labels.
+    _arrays: ClassVar[Mapping[str, Any]]
+    _optional: ClassVar[Mapping[str, Any]] = {"clean": np.int32, "files": np.str_}
+    _labels: ClassVar[Sequence[str]]
+
+    # Of the arrays, those of shape [n, L], and those that are as long as they like; all others are [n].
+    _wide: ClassVar[Sequence[str]] = ()
+    _free: ClassVar[Sequence[str]] = ()
+
+    # The attributes that are numbers.
+    _numbers: ClassVar[Sequence[str]] = ()
+
+    index: NDArray[np.int64]
+    names: tuple[str, ...]
+    meta: dict[str, Any]
+
+    def __len__(self) -> int:
+        """The number of examples, n."""
+        return len(self.index)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a .npz file, without pickle.
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If the path does not end in .npz.
+        OSError
+            If the system refuses.
+        """
+        file = check_output("path", path, (".npz",))
+        arrays = {name: getattr(self, name) for name in (*self._arrays, *self._optional)}
+        arrays = {name: values for name, values in arrays.items() if values is not None}
+        about = {"names": list(self.names)} | {name: getattr(self, name) for name in self._numbers}
+        write_record(file, self._record, _FORMAT, self.meta | about, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote, or the file of it in a run's folder.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If there is no such file.
+        InputValueError, InputTypeError
+            If it is damaged, or something else.
+        """
+        if isinstance(path, str | Path) and Path(path).is_dir():
+            path = Path(path) / cls._file
+        return read_record(
+            cls._argument,
+            path,
+            cls._record,
+            _FORMAT,
+            cls._made,
+            keys=[*cls._arrays],
+            optional=[*cls._optional],
+            wanted=f"wanted is a file that {cls.__name__}.save wrote, or the folder of a run that has one",
+        )
+
+    @classmethod
+    def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> Self:
+        names = _names_of(meta)
+        numbers = {name: float(meta[name]) for name in cls._numbers}
+        shapes: dict[str, tuple[int, ...]] = {name: (arrays["index"].size, len(names)) for name in cls._wide}
+        shapes |= {name: (arrays[name].size,) for name in cls._free}
+        dtypes = {**cls._arrays, **cls._optional}
+        arrays = _checked_arrays(arrays, dtypes, shapes, cls._labels, len(names))
+        known = ("record", "format", "names", *cls._numbers)
+        about = {key: value for key, value in meta.items() if key not in known}
+        found = cast(Any, cls)(**arrays, **numbers, names=names, meta=about)
+        found._check()
+        return cast(Self, found)
+
+    def _check(self) -> None:
+        """Refuse what was read by ValueError, if the parts do not go together."""
+
+
+def _names_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the classes as the JSON of a record has them; ValueError if they are none."""
     given = meta["names"]
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
@@ -26,7 +117,7 @@ def names_of(meta: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(given)
 
 
-def checked_arrays(
+def _checked_arrays(
     arrays: Mapping[str, NDArray[Any]],
     dtypes: Mapping[str, Any],
     shapes: Mapping[str, tuple[int, ...]],

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise._files import check_output
-from pynoise._npz import read_record, write_record
-from pynoise.noise.examples import checked_arrays, columns_text, file_words, named, names_of
+from pynoise.noise.examples import ExampleRecord, columns_text, file_words, named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,22 +20,9 @@ __all__ = ["FILE", "Suspects"]
 # What the folder of a run has it in; the suspects as .csv.
 FILE = "suspects.npz"
 
-_RECORD, _FORMAT = "suspects", 1
-_WANTED = "wanted is a file that Suspects.save wrote, or the folder of a run that has one"
-
-_ARRAYS = {
-    "index": np.int64,
-    "labels": np.int32,
-    "suggested": np.int32,
-    "losses": np.float32,
-    "modelled": np.float32,
-}
-_OPTIONAL = {"clean": np.int32, "files": np.str_}
-_LABELS = ("labels", "suggested", "clean")
-
 
 @dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
-class Suspects:
+class Suspects(ExampleRecord):
     """The losses of n training examples, and which of them are too high for a label that is right.
 
     Attributes
@@ -74,13 +60,24 @@ class Suspects:
     files: NDArray[np.str_] | None = field(default=None, repr=False)
     meta: dict[str, Any] = field(default_factory=dict)
 
+    _argument = _record = "suspects"
+    _file = FILE
+    _arrays = MappingProxyType(
+        {
+            "index": np.int64,
+            "labels": np.int32,
+            "suggested": np.int32,
+            "losses": np.float32,
+            "modelled": np.float32,
+        }
+    )
+    _labels = ("labels", "suggested", "clean")
+    _free = ("modelled",)
+    _numbers = ("threshold",)
+
     def __repr__(self) -> str:
         count = int(self.suspected.sum())
         return f"<{count:,} of {len(self):,} labels suspected: loss above {self.threshold:.4f}>"
-
-    def __len__(self) -> int:
-        """The number of examples, n."""
-        return len(self.index)
 
     @property
     def suspected(self) -> NDArray[np.bool_]:
@@ -174,55 +171,6 @@ class Suspects:
 
         return sheet(self, data, path, count)
 
-    def save(self, path: str | Path) -> None:
-        """Write it to a .npz file, without pickle.
-
-        Raises
-        ------
-        InputValueError, InputTypeError
-            If the path does not end in .npz.
-        OSError
-            If the system refuses.
-        """
-        file = check_output("path", path, (".npz",))
-        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
-        arrays = {name: values for name, values in arrays.items() if values is not None}
-        about = {"names": list(self.names), "threshold": self.threshold}
-        write_record(file, _RECORD, _FORMAT, self.meta | about, arrays)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Suspects:
-        """Read what `save` wrote, or the ``suspects.npz`` of a run's folder.
-
-        Raises
-        ------
-        InputFileNotFoundError
-            If there is no such file.
-        InputValueError, InputTypeError
-            If it is damaged, or something else.
-        """
-        if isinstance(path, str | Path) and Path(path).is_dir():
-            path = Path(path) / FILE
-        return read_record(
-            "suspects",
-            path,
-            _RECORD,
-            _FORMAT,
-            cls._made,
-            keys=[*_ARRAYS],
-            optional=[*_OPTIONAL],
-            wanted=_WANTED,
-        )
-
-    @classmethod
-    def _made(cls, arrays: dict[str, Any], meta: dict[str, Any]) -> Suspects:
-        names, threshold = names_of(meta), float(meta["threshold"])
-        arrays = checked_arrays(
-            arrays, _ARRAYS | _OPTIONAL, {"modelled": (arrays["modelled"].size,)}, _LABELS, len(names)
-        )
-        if not (np.isfinite(threshold) and np.isfinite(arrays["losses"]).all() and arrays["modelled"].size):
+    def _check(self) -> None:
+        if not (np.isfinite(self.threshold) and np.isfinite(self.losses).all() and self.modelled.size):
             raise ValueError("losses or their threshold are not finite, or none are modelled")
-        about = {
-            key: value for key, value in meta.items() if key not in ("record", "format", "names", "threshold")
-        }
-        return cls(**arrays, threshold=threshold, names=names, meta=about)
