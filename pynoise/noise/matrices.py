@@ -22,7 +22,11 @@ __all__ = [
     "corruption_matrix",
     "load_matrix",
     "off_diagonal",
+    "true_class_words",
 ]
+
+# Readers need to know whether a selected label may come out right.
+_TRUE_CLASS = {"uniform": "included", "symmetric": "excluded"}
 
 # The files that hold a matrix.
 MATRIX_SUFFIXES = (".npy", ".csv")
@@ -52,6 +56,11 @@ _ASYMMETRIC = (2 / 3, 1 / 3)
 
 # A row of P may miss a sum of 1 by this much: what a matrix written with ten digits misses it by.
 _SUM_TOLERANCE = 1e-9
+
+
+def true_class_words(kind: str) -> str:
+    """Whether a selected label may stay, in words behind the name of a kind that is mixed up often."""
+    return f" (true class {_TRUE_CLASS[kind]})" if kind in _TRUE_CLASS else ""
 
 
 def corruption_matrix(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from pynoise.noise.matrices import true_class_words
 from pynoise.plots.style import COLORS, LINES, MARKERS, short
 
 if TYPE_CHECKING:
@@ -151,6 +152,4 @@ def _dress(axes: Axes, title: str) -> None:
 
 
 def _noise(name: str) -> str:
-    # Readers need to know whether a selected label may come out right.
-    note = {"uniform": " (true class included)", "symmetric": " (true class excluded)"}.get(name, "")
-    return f"{short(name)} noise{note}"
+    return f"{short(name)} noise{true_class_words(name)}"

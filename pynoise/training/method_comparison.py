@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynoise._files import PICTURE_SUFFIXES, check_output
 from pynoise.curves import files
+from pynoise.noise.matrices import true_class_words
 from pynoise.training.saved import Run
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ _ADDED = {
     "clean_auc": "clean AUC",
     "correction_accuracy": "corrected",
 }
-
-# Readers need to know whether a selected label may come out right.
-_KINDS = {"uniform": "uniform (true class included)", "symmetric": "symmetric (true class excluded)"}
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class MethodComparison:
         words = "no noise added"
         if noise is not None:
             words = (
-                f"noise {_KINDS.get(noise['kind'], noise['kind'])} of level {noise['level']:.10g}: "
+                f"noise {noise['kind']}{true_class_words(noise['kind'])} of level {noise['level']:.10g}: "
                 f"{noise['selected_fraction']:.4f} of the labels selected, {noise['realised_rate']:.4f} wrong"
             )
         return (

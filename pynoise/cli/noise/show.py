@@ -103,13 +103,12 @@ def print_estimate(found: EstimatedNoise) -> None:
 
 
 def _kind(record: NoisyLabels) -> str:
-    words = {
-        "uniform": "noise uniform (true class included)",
-        "symmetric": "noise symmetric (true class excluded)",
-        "human": "labels that people gave",
-    }.get(record.kind, f"noise {record.kind}")
+    from pynoise.noise.matrices import true_class_words
+
+    if record.kind == "human":
+        return "labels that people gave"
     options = "".join(f", {name.replace('_', ' ')} {value}" for name, value in record.options.items())
-    return words if record.kind == "human" else f"{words}{options}, seed {record.seed}"
+    return f"noise {record.kind}{true_class_words(record.kind)}{options}, seed {record.seed}"
 
 
 def _selection(record: NoisyLabels) -> str:
