@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pynoise._files import write_whole
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputValueError
 from pynoise.noise import NoisyLabels
 from pynoise.training import saved
 from pynoise.training.contenders import Contender
-from pynoise.training.folder import check_same
+from pynoise.training.folder import check_same, folder_at
 from pynoise.training.inputs import Data
 from pynoise.training.settings import Settings
 
@@ -42,20 +42,10 @@ class ComparisonFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        if not isinstance(path, str | Path):
-            raise InputTypeError("out", f"{path!r} is not the path of a folder")
-        self.path = Path(path)
+        self.path, there = folder_at(path)
         self._words: dict[str, Any] = {}
-        try:
-            there = self.path.exists()
-        except OSError as error:  # a name too long, say
-            raise InputValueError(
-                "out", f"{str(path)!r} is not a path that can be written: {error}"
-            ) from None
         if not there:
             return
-        if not self.path.is_dir():
-            raise InputValueError("out", f"{str(path)!r} is not a folder; name another")
         if (self.path / _FILE).is_file():
             self._words = _read(self.path / _FILE)
         elif any(one.suffix != ".tmp" for one in self.path.iterdir()):

@@ -135,8 +135,8 @@ class _Rehearsal(Method):
         raise _ReadyError
 
     def losses(self, training: Training, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Nothing is learnt."""
-        raise NotImplementedError
+        """Nothing is learnt: `begin` has stopped it."""
+        raise _ReadyError
 
 
 def _parts(given: Any) -> tuple[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from pynoise.training.loop import Training
 from pynoise.training.restored import load_weights
 from pynoise.training.saved import Run
 
-__all__ = ["RunFolder", "check_same"]
+__all__ = ["RunFolder", "check_same", "folder_at"]
 
 # Columns of metrics.csv; those without validation examples stay empty, a method adds its own.
 _COLUMNS = (
@@ -51,22 +51,12 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path, *, resume: bool) -> None:
-        if not isinstance(path, str | Path):
-            raise InputTypeError("out", f"{path!r} is not the path of a folder")
-        self.path = Path(path)
+        self.path, there = folder_at(path)
         self._kept: Run | None = None
         self._digest = ""
         self._lock: int | None = None
-        try:
-            there = self.path.exists()
-        except (OSError, ValueError) as error:  # a name too long, a NUL
-            raise InputValueError(
-                "out", f"{str(path)!r} is not a path that can be written: {error}"
-            ) from None
         if not there:
             return
-        if not self.path.is_dir():
-            raise InputValueError("out", f"{str(path)!r} is not a folder; name another")
         kept = None
         if (self.path / saved.CONFIG).is_file():
             try:
@@ -205,6 +195,20 @@ def _digest(config: dict[str, Any], late: bool) -> str:
     kept = {key: value for key, value in config.items() if key not in free}
     kept["data"] = {key: value for key, value in config["data"].items() if f"data.{key}" not in saved.FREE}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def folder_at(path: Any) -> tuple[Path, bool]:
+    """The path of a folder to write into, and whether it is there; what is no such path is refused."""
+    if not isinstance(path, str | Path):
+        raise InputTypeError("out", f"{path!r} is not the path of a folder")
+    folder = Path(path)
+    try:
+        there = folder.exists()
+    except (OSError, ValueError) as error:  # a name too long, a NUL
+        raise InputValueError("out", f"{str(path)!r} is not a path that can be written: {error}") from None
+    if there and not folder.is_dir():
+        raise InputValueError("out", f"{str(path)!r} is not a folder; name another")
+    return folder, there
 
 
 def check_same(

@@ -202,7 +202,7 @@ class ODD(Method):
     def _remove(self, training: Training) -> None:
         """Leave out what has the loss of a random label."""
         seed = seeds.split(training.seed, "odd")
-        self._modelled = modelled_losses(self._layer, self._draws, seed).cpu()
+        self._modelled = modelled_losses(self._layer, self._draws, seed)
         self._threshold = float(torch.quantile(self._modelled, self._quantile))
         losses = (self._sums[0] / self._sums[1])[training.rows.to(training.device)]
         # What was not in any of the passes has no loss, and stays.
