@@ -50,7 +50,8 @@ format: $(VENV)/.packages
 
 lock: $(VENV)/.packages
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra dev pyproject.toml -o requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra train --extra hnsw --extra onnx --group engines \
+	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra train --extra hnsw --extra onnx --extra ray \
+		--extra report --extra parquet --group engines \
 		-c requirements/dev.txt pyproject.toml -o requirements/engines.txt
 	$(BIN)/uv pip compile --quiet --universal --no-header --upgrade --extra bench -c requirements/dev.txt \
 		pyproject.toml -o requirements/bench.txt
