@@ -1,0 +1,464 @@
+"""The store of a sweep: one SQLite file that holds every trial and what came of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pynoise import _provenance
+from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
+from pynoise.sweep.refusals import refusals
+from pynoise.sweep.trial import Trial
+
+__all__ = ["STATES", "Outcome", "Store", "Stored"]
+
+STATES = ("queued", "running", "done", "failed")
+
+# What meta says that the file is, and in which form.
+_RECORD, _FORMAT = "pynoise sweep", 1
+
+_COLUMNS = ("dataset", "data", "method", "network", "space", "noise", "level", "seed", "k")
+
+# Keys of a statement at a time.
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A trial, and how far it is.
+
+    Attributes
+    ----------
+    key : str
+        `Trial.key`.
+    trial : Trial
+        The setting.
+    state : str
+        One of `STATES`.
+    attempts : int
+        How often it was begun.
+    """
+
+    key: str
+    trial: Trial
+    state: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial.
+
+    Attributes
+    ----------
+    key : str
+        The trial's.
+    result : dict or None
+        With the key ``accuracy``; None if it failed.
+    error : str or None
+        The traceback, or what else is known, if it failed.
+    epochs : sequence of dict
+        A row an epoch, with the key ``epoch``.
+    provenance : dict
+        Versions and hardware.
+    """
+
+    key: str
+    result: dict[str, Any] | None
+    error: str | None = None
+    epochs: Sequence[dict[str, Any]] = ()
+    provenance: dict[str, Any] | None = None
+
+
+class Store:
+    """A sweep's file, open.
+
+    `open` and `create` make one; it is a context manager. Reading goes on while a sweep writes. Only the
+    process that holds the sweep's lock (`pynoise.sweep.lock`) writes.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: str | Path) -> Self:
+        """Open a store to write into, made anew if it is not there.
+
+        Raises
+        ------
+        InputValueError, InputTypeError, InputFileNotFoundError
+            If the file is something else, of another version, or in no folder.
+        OSError
+            If the system refuses.
+        """
+        file = _path(path)
+        if not file.parent.is_dir():
+            raise InputFileNotFoundError("store", f"{str(path)!r}: there is no folder {str(file.parent)!r}")
+        with refusals(file):
+            connection = _connect(f"{file.resolve().as_uri()}?mode=rwc")
+            try:
+                if not _tables(connection):
+                    _make(connection)
+                _check(connection, file)
+                connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")  # what is read-only shows now
+            except BaseException:
+                connection.close()
+                raise
+        return cls(file, connection)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a store to read.
+
+        Raises
+        ------
+        InputFileNotFoundError
+            If it is not there.
+        InputValueError, InputTypeError
+            If the file is something else, damaged or of another version.
+        OSError
+            If the system refuses.
+        """
+        file = _path(path)
+        if not file.is_file():
+            raise InputFileNotFoundError("store", f"there is no file {str(path)!r}")
+        with refusals(file):
+            address = f"{file.resolve().as_uri()}?mode=ro"
+            try:
+                connection = _connect(address)
+            except sqlite3.OperationalError:
+                # In a folder that may not be written to SQLite has no place for what readers share; nobody
+                # writes there.
+                connection = _connect(f"{address}&immutable=1")
+            try:
+                _check(connection, file)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(file, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    # Writing: by the one process that runs the sweep.
+
+    def add(self, trials: Iterable[Trial], origins: dict[str, dict[str, Any]]) -> int:
+        """Queue trials that are not there yet, in this order; gives how many were not.
+
+        Parameters
+        ----------
+        trials : iterable of Trial
+            Those that are there already stay as they are.
+        origins : dict of str to dict
+            How to load the data of each digest.
+        """
+        with self._writing():
+            before = self._count()
+            settings: dict[str, int] = {}
+            for trial in trials:
+                content = _json(trial.settings)
+                if content not in settings:
+                    settings[content] = self._words(content)
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO data VALUES (?, ?, ?)",
+                    (trial.data, trial.dataset, _json(origins[trial.data])),
+                )
+                seed = None if trial.seed is None else str(trial.seed)
+                values = vars(trial) | {"seed": seed, "settings": settings[content], "key": trial.key}
+                names = ("key", *_COLUMNS, "settings")
+                self._connection.execute(
+                    f"INSERT OR IGNORE INTO trials ({', '.join(names)}) "  # noqa: S608 - names of our own
+                    f"VALUES ({', '.join('?' * len(names))})",
+                    [values[name] for name in names],
+                )
+            return self._count() - before
+
+    def begin(self, keys: Sequence[str]) -> None:
+        """Say that trials are running."""
+        self._update("state = 'running', attempts = attempts + 1, error = NULL", keys)
+
+    def requeue(self, keys: Sequence[str]) -> None:
+        """Say that trials are queued again."""
+        self._update("state = 'queued'", keys)
+
+    def requeue_all(self, states: Sequence[str]) -> int:
+        """Queue all trials of these states again; gives how many there were."""
+        marks = ", ".join("?" * len(states))
+        with self._writing():
+            return self._connection.execute(
+                f"UPDATE trials SET state = 'queued' WHERE state IN ({marks})",  # noqa: S608
+                states,
+            ).rowcount
+
+    def finish(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep what came of trials: all of it or, if the system refuses, nothing."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._writing():
+            for one in outcomes:
+                words = None if one.provenance is None else self._words(_json(one.provenance))
+                result = None if one.result is None else _json(one.result)
+                accuracy = None if one.result is None else one.result["accuracy"]
+                (number,) = self._connection.execute(
+                    "UPDATE trials SET state = ?, accuracy = ?, result = ?, error = ?, provenance = ?, "
+                    "finished = ? WHERE key = ? RETURNING id",
+                    ("failed" if one.error else "done", accuracy, result, one.error, words, now, one.key),
+                ).fetchone()
+                rows = [(number, row["epoch"], _json(row)) for row in one.epochs]
+                self._connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", rows)
+
+    # Reading.
+
+    def counts(self) -> Counter[tuple[str, str, str]]:
+        """How many trials there are, by data set, method and state."""
+        with refusals(self.path):
+            rows = self._connection.execute(
+                "SELECT dataset, method, state, count(*) FROM trials GROUP BY state, dataset, method"
+            ).fetchall()
+        return Counter({(dataset, method, state): count for dataset, method, state, count in rows})
+
+    def trials(self, state: str | None = None) -> Iterator[Stored]:
+        """The trials, all or those of one state, in the order in which they were added."""
+        settings = self._contents()
+        for row in self._select(["key", *_COLUMNS, "settings", "state", "attempts"], state):
+            values = dict(zip(_COLUMNS, row[1:-3], strict=True))
+            values["seed"] = None if values["seed"] is None else int(values["seed"])
+            yield Stored(row[0], Trial(**values, settings=settings[row[-3]]), row[-2], row[-1])
+
+    def origin(self, digest: str) -> dict[str, Any]:
+        """How to load the data of a digest."""
+        with refusals(self.path):
+            (text,) = self._connection.execute(
+                "SELECT origin FROM data WHERE digest = ?", (digest,)
+            ).fetchone()
+        origin: dict[str, Any] = json.loads(text)
+        return origin
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dict a trial, in the order in which they were added.
+
+        Keys: ``trial``, the key; ``state``; ``dataset``, ``method``, ``network``, ``space``, ``noise``,
+        ``level``, ``seed``, ``K``, those of the grid; ``accuracy``; settings in which trials differ,
+        "train.lr" say, and what else results have, None where one has not; ``attempts``; ``finished``, when,
+        in UTC; ``error``, the last line of it.
+        """
+        contents = self._contents()
+        differing = _differing(contents[number] for number in self._used("settings"))
+        columns = [
+            "key",
+            "state",
+            *_COLUMNS,
+            "settings",
+            "accuracy",
+            "result",
+            "attempts",
+            "finished",
+            "error",
+        ]
+        found, more = [], dict.fromkeys(differing)
+        for row in self._select(columns, None):
+            values = dict(zip(columns, row, strict=True))
+            head = {"trial": values["key"], "state": values["state"]}
+            head |= {name: values[name] for name in _COLUMNS if name not in ("data", "k")}
+            head["seed"] = None if values["seed"] is None else int(values["seed"])
+            flat = _flat(contents[values["settings"]])
+            own = {name: flat.get(name) for name in differing}
+            own |= _flat(json.loads(values["result"])) if values["result"] else {}
+            own.pop("accuracy", None)
+            more |= dict.fromkeys(own)
+            tail = {"attempts": values["attempts"], "finished": values["finished"], "error": None}
+            if values["error"]:
+                tail["error"] = values["error"].rstrip().rpartition("\n")[2]
+            found.append((head | {"K": values["k"]}, {"accuracy": values["accuracy"]} | own, tail))
+        return [head | {"accuracy": own["accuracy"]} | (more | own) | tail for head, own, tail in found]
+
+    def metrics(self, trial: str) -> list[dict[str, Any]]:
+        """What was measured of a trial after each epoch; `trial` is its key."""
+        with refusals(self.path):
+            rows = self._connection.execute(
+                "SELECT metrics FROM epochs JOIN trials ON trials.id = trial WHERE key = ? ORDER BY epoch",
+                (trial,),
+            ).fetchall()
+        return [json.loads(text) for (text,) in rows]
+
+    def failures(self) -> list[tuple[Trial, str]]:
+        """The trials that failed, and the traceback of each."""
+        errors = dict(self._connection.execute("SELECT key, error FROM trials WHERE state = 'failed'"))
+        return [(one.trial, errors[one.key]) for one in self.trials("failed")]
+
+    def meta(self) -> dict[str, Any]:
+        """Where results come from.
+
+        Keys: ``created``, when, in UTC; ``versions`` and ``hardware``, lists of what has made results;
+        ``settings``, a list of the settings of trials; ``data``, the origin of each data set by its name.
+        """
+        with refusals(self.path):
+            meta = dict(self._connection.execute("SELECT key, value FROM meta"))
+            data = dict(self._connection.execute("SELECT name, origin FROM data"))
+        contents = self._contents()
+        made = [contents[number] for number in self._used("provenance")]
+        parts: dict[str, list[Any]] = {"versions": [], "hardware": []}
+        for key, found in parts.items():
+            for one in made:
+                if one[key] not in found:
+                    found.append(one[key])
+        settings = [contents[number] for number in self._used("settings")]
+        origins = {name: json.loads(origin) for name, origin in data.items()}
+        return {"created": meta["created"], **parts, "settings": settings, "data": origins}
+
+    # What the others are made of.
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with refusals(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _update(self, change: str, keys: Sequence[str]) -> None:
+        with self._writing():
+            for start in range(0, len(keys), _BATCH):
+                part = keys[start : start + _BATCH]
+                marks = ", ".join("?" * len(part))
+                self._connection.execute(f"UPDATE trials SET {change} WHERE key IN ({marks})", part)  # noqa: S608
+
+    def _select(self, columns: Sequence[str], state: str | None) -> Iterator[tuple[Any, ...]]:
+        where = "" if state is None else "WHERE state = ? "
+        with refusals(self.path):
+            yield from self._connection.execute(
+                f"SELECT {', '.join(columns)} FROM trials {where}ORDER BY id",  # noqa: S608 - of our own
+                () if state is None else (state,),
+            )
+
+    def _count(self) -> int:
+        (count,) = self._connection.execute("SELECT count(*) FROM trials").fetchone()
+        return int(count)
+
+    def _words(self, content: str) -> int:
+        self._connection.execute("INSERT OR IGNORE INTO words (content) VALUES (?)", (content,))
+        row = self._connection.execute("SELECT id FROM words WHERE content = ?", (content,)).fetchone()
+        return int(row[0])
+
+    def _contents(self) -> dict[int, dict[str, Any]]:
+        with refusals(self.path):
+            rows = self._connection.execute("SELECT id, content FROM words").fetchall()
+        return {number: json.loads(content) for number, content in rows}
+
+    def _used(self, column: str) -> list[int]:
+        with refusals(self.path):
+            rows = self._connection.execute(
+                f"SELECT DISTINCT {column} FROM trials WHERE {column} IS NOT NULL ORDER BY {column}"  # noqa: S608
+            )
+            return [number for (number,) in rows]
+
+
+def _path(path: Any) -> Path:
+    if not isinstance(path, str | Path):
+        raise InputTypeError("store", f"{path!r} is not the path of a file")
+    file = Path(path)
+    try:
+        if file.is_dir():
+            raise InputValueError("store", f"{str(path)!r} is a folder; name a file, sweep.db say")
+    except (OSError, ValueError) as error:  # a name too long, a NUL
+        if isinstance(error, InputValueError):
+            raise
+        raise InputValueError("store", f"{str(path)!r} is not a path that can be written: {error}") from None
+    return file
+
+
+def _connect(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
+    try:
+        connection.execute("PRAGMA query_only")  # opens the file
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _tables(connection: sqlite3.Connection) -> bool:
+    (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(count)
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Make the tables: all of them or none."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    schema = files("pynoise.sweep").joinpath("schema.sql").read_text("utf-8")
+    meta = {
+        "record": _RECORD,
+        "format": str(_FORMAT),
+        "version": _provenance.versions()["pynoise"],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    connection.executescript(f"BEGIN IMMEDIATE;\n{schema}")
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection, file: Path) -> None:
+    """Refuse what is no store, or one of another version."""
+    meta: dict[str, str] = {}
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "meta" in tables:
+        try:
+            meta = dict(connection.execute("SELECT key, value FROM meta"))
+        except sqlite3.OperationalError:  # another program's table of that name
+            meta = {}
+    if meta.get("record") != _RECORD:
+        raise InputValueError(
+            "store", f"{str(file)!r} is a database of something else, not of a sweep; name another file"
+        )
+    if meta.get("format") != str(_FORMAT):
+        raise InputValueError(
+            "store",
+            f"{str(file)!r} has format {meta.get('format')}, written by pynoise {meta.get('version')}; this "
+            f"one reads format {_FORMAT}: use that version, or another store",
+        )
+    # WAL lets others read meanwhile; a process that is killed loses nothing that was committed.
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _flat(content: dict[str, Any], below: str = "") -> dict[str, Any]:
+    """Values by their path, "train.lr" say; lists as JSON."""
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        name = f"{below}{key}"
+        if isinstance(value, dict):
+            found |= _flat(value, f"{name}.")
+        else:
+            found[name] = json.dumps(value) if isinstance(value, list) else value
+    return found
+
+
+def _differing(contents: Iterable[dict[str, Any]]) -> list[str]:
+    """Names of settings in which trials differ that have them."""
+    values: dict[str, set[Any]] = {}
+    for content in contents:
+        for name, value in _flat(content).items():
+            values.setdefault(name, set()).add(value)
+    return [name for name, found in values.items() if len(found) > 1 and not name.startswith("noise_")]
