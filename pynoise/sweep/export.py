@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
 from pynoise._files import check_output, write_whole
 from pynoise._packages import needed
-from pynoise.curves.files import csv_text
 from pynoise.errors import InputValueError
 from pynoise.sweep.store import Store
 
@@ -40,17 +40,22 @@ def export(store: str | Path, path: str | Path) -> int:
     """
     file = check_output("path", path, TABLE_SUFFIXES)
     with Store.open(store) as there:
-        rows = there.rows()
+        columns, table = there.table()
+    rows = list(table)
     if not rows:
         raise InputValueError("store", f"{str(store)!r} holds no trial")
     if file.suffix.lower() == ".csv":
-        write_whole(file, csv_text(list(rows[0]), rows).encode(errors="backslashreplace"))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        write_whole(file, text.getvalue().encode(errors="backslashreplace"))
         return len(rows)
     with needed("path", "pyarrow", "'pynoise-lab[parquet]'", what=repr(str(path))):
         import pyarrow
         import pyarrow.parquet
     content = io.BytesIO()
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    pyarrow.parquet.write_table(pyarrow.table(columns), content)
+    arrays = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    pyarrow.parquet.write_table(pyarrow.table(arrays), content)
     write_whole(file, content.getvalue())
     return len(rows)

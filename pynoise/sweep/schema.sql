@@ -4,7 +4,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- Data sets, by the digest of what is in them, and how to load them again (JSON).
 CREATE TABLE data (digest TEXT PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL) WITHOUT ROWID;
 
--- What many trials have alike, as JSON: settings; versions and hardware.
+-- What many trials have alike, as JSON: settings; names of what results hold; versions and hardware.
 CREATE TABLE words (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 
 CREATE TABLE trials (
@@ -23,7 +23,8 @@ CREATE TABLE trials (
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed')),
     attempts INTEGER NOT NULL DEFAULT 0,
     accuracy REAL,
-    result TEXT,
+    names INTEGER REFERENCES words (id),
+    result TEXT, -- values of these names, a list in JSON
     error TEXT,
     provenance INTEGER REFERENCES words (id),
     finished TEXT

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,7 +28,9 @@ STATES = ("queued", "running", "done", "failed")
 # What meta says that the file is, and in which form.
 _RECORD, _FORMAT = "pynoise sweep", 1
 
-_COLUMNS = ("dataset", "data", "method", "network", "space", "noise", "level", "seed", "k")
+# The grid's keys but for K, and all that a trial is.
+_GRID = ("dataset", "method", "network", "space", "noise", "level", "seed")
+_COLUMNS = ("data", *_GRID, "k")
 
 # Keys of a statement at a time.
 _BATCH = 500
@@ -209,14 +213,21 @@ class Store:
         """Keep what came of trials: all of it or, if the system refuses, nothing."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._writing():
+            words = cache(self._words)  # of many outcomes they are the same
             for one in outcomes:
-                words = None if one.provenance is None else self._words(_json(one.provenance))
-                result = None if one.result is None else _json(one.result)
-                accuracy = None if one.result is None else one.result["accuracy"]
+                provenance = None if one.provenance is None else words(_json(one.provenance))
+                names, values, accuracy = None, None, None
+                if one.result is not None:
+                    result = _flat(one.result)
+                    accuracy = result.pop("accuracy")
+                    names, values = words(_json(list(result))), _json(list(result.values()))
                 (number,) = self._connection.execute(
-                    "UPDATE trials SET state = ?, accuracy = ?, result = ?, error = ?, provenance = ?, "
-                    "finished = ? WHERE key = ? RETURNING id",
-                    ("failed" if one.error else "done", accuracy, result, one.error, words, now, one.key),
+                    "UPDATE trials SET state = ?, accuracy = ?, names = ?, result = ?, error = ?, "
+                    "provenance = ?, finished = ? WHERE key = ? RETURNING id",
+                    (
+                        "failed" if one.error else "done",
+                        *(accuracy, names, values, one.error, provenance, now, one.key),
+                    ),
                 ).fetchone()
                 rows = [(number, row["epoch"], _json(row)) for row in one.epochs]
                 self._connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", rows)
@@ -256,35 +267,42 @@ class Store:
         "train.lr" say, and what else results have, None where one has not; ``attempts``; ``finished``, when,
         in UTC; ``error``, the last line of it.
         """
-        contents = self._contents()
+        columns, rows = self.table()
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def table(self) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """The same as columns and rows: for as many as there may be."""
+        contents = {
+            number: _flat(content) if isinstance(content, dict) else content
+            for number, content in self._contents().items()
+        }
         differing = _differing(contents[number] for number in self._used("settings"))
-        columns = [
-            "key",
-            "state",
-            *_COLUMNS,
-            "settings",
-            "accuracy",
-            "result",
-            "attempts",
-            "finished",
-            "error",
-        ]
-        found, more = [], dict.fromkeys(differing)
-        for row in self._select(columns, None):
-            values = dict(zip(columns, row, strict=True))
-            head = {"trial": values["key"], "state": values["state"]}
-            head |= {name: values[name] for name in _COLUMNS if name not in ("data", "k")}
-            head["seed"] = None if values["seed"] is None else int(values["seed"])
-            flat = _flat(contents[values["settings"]])
-            own = {name: flat.get(name) for name in differing}
-            own |= _flat(json.loads(values["result"])) if values["result"] else {}
-            own.pop("accuracy", None)
-            more |= dict.fromkeys(own)
-            tail = {"attempts": values["attempts"], "finished": values["finished"], "error": None}
-            if values["error"]:
-                tail["error"] = values["error"].rstrip().rpartition("\n")[2]
-            found.append((head | {"K": values["k"]}, {"accuracy": values["accuracy"]} | own, tail))
-        return [head | {"accuracy": own["accuracy"]} | (more | own) | tail for head, own, tail in found]
+        results = [contents[number] for number in self._used("names")]
+        own = dict.fromkeys([*differing, *(name for names in results for name in names)])
+        first = ("trial", "state", *_GRID, "K", "accuracy")
+        last = ("attempts", "finished", "error")
+        columns = (*first, *own, *last)
+        wanted = ("key", "state", *_GRID, "k", "accuracy", *last, "settings", "names", "result")
+        found = list(self._select(wanted, None))
+        # One document is read faster than as many as there are trials.
+        values = json.loads(f"[{','.join(row[-1] or '[]' for row in found)}]")
+
+        @cache
+        def places(settings: int, names: int | None) -> tuple[tuple[Any, ...], itemgetter[Any]]:
+            """What the settings say; and, for each column, where its value stands among all that there are."""
+            said = tuple(contents[settings].get(name) for name in differing)
+            there = (*first, *last, "", *differing, *(() if names is None else contents[names]))
+            numbers = {name: i for i, name in enumerate(there)}
+            return said, itemgetter(*(numbers.get(name, numbers[""]) for name in columns))
+
+        def row(one: tuple[Any, ...], result: list[Any]) -> tuple[Any, ...]:
+            *parts, error, settings, names, _ = one
+            said, pick = places(settings, names)
+            line = error.rstrip().rpartition("\n")[2] if error else None
+            made: tuple[Any, ...] = pick((*parts, line, None, *said, *result))
+            return made
+
+        return columns, map(row, found, values)
 
     def metrics(self, trial: str) -> list[dict[str, Any]]:
         """What was measured of a trial after each epoch; `trial` is its key."""
@@ -443,15 +461,14 @@ def _json(content: Any) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _flat(content: dict[str, Any], below: str = "") -> dict[str, Any]:
+def _flat(content: Mapping[str, Any], below: str = "") -> dict[str, Any]:
     """Values by their path, "train.lr" say; lists as JSON."""
     found: dict[str, Any] = {}
     for key, value in content.items():
-        name = f"{below}{key}"
-        if isinstance(value, dict):
-            found |= _flat(value, f"{name}.")
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{below}{key}.")
         else:
-            found[name] = json.dumps(value) if isinstance(value, list) else value
+            found[f"{below}{key}"] = json.dumps(value) if isinstance(value, list) else value
     return found
 
 
@@ -459,6 +476,6 @@ def _differing(contents: Iterable[dict[str, Any]]) -> list[str]:
     """Names of settings in which trials differ that have them."""
     values: dict[str, set[Any]] = {}
     for content in contents:
-        for name, value in _flat(content).items():
+        for name, value in content.items():
             values.setdefault(name, set()).add(value)
     return [name for name, found in values.items() if len(found) > 1 and not name.startswith("noise_")]

@@ -26,7 +26,7 @@ def print_status(store: Store, *, as_json: bool) -> None:
     counts, process = store.counts(), holder(store.path)
     failures = [(trial.words(), error.rstrip()) for trial, error in store.failures()]
     groups = sorted({(dataset, method) for dataset, method, _ in counts})
-    rows = [
+    rows: list[dict[str, str | int]] = [
         {"dataset": dataset, "method": method} | {state: counts[dataset, method, state] for state in STATES}
         for dataset, method in groups
     ]
@@ -42,10 +42,9 @@ def print_status(store: Store, *, as_json: bool) -> None:
     click.echo(f"{store.path}: {total.total():,} trials{running}")
     click.echo("")
     rows.append({"dataset": "all", "method": ""} | {state: total[state] for state in STATES})
-    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in ("dataset", "method")}
     columns = {
-        "data set": ("dataset", max(8, widths["dataset"]), ""),
-        "method": ("method", widths["method"], ""),
+        head: (key, max([len(head), *(len(str(row[key])) for row in rows)]), "")
+        for head, key in {"data set": "dataset", "method": "method"}.items()
     }
     print_table(columns | {state: (state, 9, ",") for state in STATES}, rows)
     for words, error in failures[:_FAILURES]:
