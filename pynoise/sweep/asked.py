@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,8 @@ class Asked:
             raise InputValueError("address", "goes with engine 'ray'; leave it out")
         if not isinstance(address, str | None):
             raise InputTypeError("address", f"{address!r} is no address; give HOST:PORT or 'auto'")
+        if address not in (None, "auto") and not re.fullmatch(r".+:[0-9]{1,5}", address):
+            raise InputValueError("address", f"{address!r} is not HOST:PORT; give that, or 'auto'")
         share = _checks.positive("gpus", gpus)
         if share > 1:
             raise InputValueError(

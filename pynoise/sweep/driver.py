@@ -66,10 +66,7 @@ class Driver:
             for peer in self._answering():
                 messages = peer.read(0)
                 if messages is None:
-                    lost = list(peer.jobs.values())
-                    words = self._engine.ended(peer)
-                    for job in lost:
-                        self._crashed(job, words)
+                    self._lost(peer)
                     continue
                 for message in messages:
                     self._hear(peer, message)
@@ -91,6 +88,15 @@ class Driver:
             for peer in self._engine.peers:
                 selector.register(peer, selectors.EVENT_READ)
             return [key.fileobj for key, _ in selector.select(_LOOK)]  # type: ignore[misc]  # peers are
+
+    def _lost(self, peer: Peer) -> None:
+        """A process has ended: what it did is done again, and if it had begun to, that counts as a try."""
+        words = self._engine.ended(peer)
+        for job in peer.jobs.values():
+            if peer.ready:
+                self._crashed(job, words)
+            else:
+                self._again(job)
 
     def _hear(self, peer: Peer, message: dict[str, Any]) -> None:
         peer.ready = True

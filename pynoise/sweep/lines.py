@@ -12,13 +12,13 @@ def line_of(text: str, table: str, key: str) -> int | None:
 
     Tables and keys that are written in another way than on a line of their own are not found: None.
     """
-    head = re.compile(rf"\s*\[\s*{_name(table)}\s*\]")
+    head = re.compile(rf"\s*\[{{1,2}}\s*{_name(table or key)}\s*\]")
     own = re.compile(rf"\s*{_name(key)}\s*=")
     inside = not table
     for number, line in enumerate(text.splitlines(), 1):
         if re.match(r"\s*\[", line) and not _continues(line):
             inside = bool(head.match(line))
-            if inside and not key:
+            if inside and not (table and key):
                 return number
         elif inside and key and own.match(line):
             return number

@@ -85,7 +85,7 @@ def cancel(store: str | Path) -> int | None:
     SweepError
         If the process does not stop.
     """
-    Store.open(store).__exit__(None, None, None)
+    Store.open(store).close()
     process = holder(store)
     if process is None:
         return None

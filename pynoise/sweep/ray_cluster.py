@@ -85,9 +85,7 @@ def _connect(start: dict[str, Any]) -> tuple[str, int]:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdecimal():
-        raise InputValueError("address", f"{address!r} is not HOST:PORT")
+    host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
 

@@ -19,7 +19,7 @@ from pynoise.sweep.expand import expand
 from pynoise.sweep.grid import Grid
 from pynoise.sweep.lock import holding
 from pynoise.sweep.plan import plan
-from pynoise.sweep.store import STATES, Store
+from pynoise.sweep.store import STATES, Store, check_store
 
 __all__ = ["Summary", "resume", "run"]
 
@@ -132,6 +132,7 @@ def run(
     >>> summary.counts["done"], len(rows), rows[0]["method"], rows[0]["K"]
     (16, 16, 'knn', 1)
     """
+    check_store(store)
     chosen = grid if isinstance(grid, Grid) else Grid.read(grid)
     asked = Asked.of(
         engine=engine,
@@ -144,8 +145,9 @@ def run(
         progress=progress,
     )
     started = time.perf_counter()
+    # Before anything is written.
+    expanded = expand(chosen, data_root=data_root, download=_checks.flag("download", download))
     with holding(store), Store.create(store) as there:
-        expanded = expand(chosen, data_root=data_root, download=_checks.flag("download", download))
         new = there.add(expanded.trials, expanded.origins)
         return _drive(there, asked, data_root, new, started)
 
@@ -196,7 +198,7 @@ def resume(
     )
     again = _checks.flag("failed", failed)
     started = time.perf_counter()
-    Store.open(store).__exit__(None, None, None)
+    Store.open(store).close()
     with holding(store), Store.create(store) as there:
         if again:
             there.requeue_all(["failed"])

@@ -21,7 +21,7 @@ from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueErr
 from pynoise.sweep.refusals import refusals
 from pynoise.sweep.trial import Trial
 
-__all__ = ["STATES", "Outcome", "Store", "Stored"]
+__all__ = ["STATES", "Outcome", "Store", "Stored", "check_store"]
 
 STATES = ("queued", "running", "done", "failed")
 
@@ -31,6 +31,9 @@ _RECORD, _FORMAT = "pynoise sweep", 1
 # The grid's keys but for K, and all that a trial is.
 _GRID = ("dataset", "method", "network", "space", "noise", "level", "seed")
 _COLUMNS = ("data", *_GRID, "k")
+
+# Settings that are columns of the table where trials differ in them.
+_SHOWN = ("train.", "clean.train.", "ties", "model")
 
 # Keys of a statement at a time.
 _BATCH = 500
@@ -106,8 +109,6 @@ class Store:
             If the system refuses.
         """
         file = _path(path)
-        if not file.parent.is_dir():
-            raise InputFileNotFoundError("store", f"{str(path)!r}: there is no folder {str(file.parent)!r}")
         with refusals(file):
             connection = _connect(f"{file.resolve().as_uri()}?mode=rwc")
             try:
@@ -157,6 +158,10 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._connection.close()
 
     # Writing: by the one process that runs the sweep.
@@ -287,9 +292,11 @@ class Store:
         # One document is read faster than as many as there are trials.
         values = json.loads(f"[{','.join(row[-1] or '[]' for row in found)}]")
 
+        seed = wanted.index("seed")
+
         @cache
         def places(settings: int, names: int | None) -> tuple[tuple[Any, ...], itemgetter[Any]]:
-            """What the settings say; and, for each column, where its value stands among all that there are."""
+            """What the settings say; and, for each column, where its value stands among all there are."""
             said = tuple(contents[settings].get(name) for name in differing)
             there = (*first, *last, "", *differing, *(() if names is None else contents[names]))
             numbers = {name: i for i, name in enumerate(there)}
@@ -297,6 +304,7 @@ class Store:
 
         def row(one: tuple[Any, ...], result: list[Any]) -> tuple[Any, ...]:
             *parts, error, settings, names, _ = one
+            parts[seed] = None if parts[seed] is None else int(parts[seed])
             said, pick = places(settings, names)
             line = error.rstrip().rpartition("\n")[2] if error else None
             made: tuple[Any, ...] = pick((*parts, line, None, *said, *result))
@@ -389,6 +397,21 @@ class Store:
             return [number for (number,) in rows]
 
 
+def check_store(path: str | Path) -> None:
+    """Check, before any work is done, that a store can be there.
+
+    Raises
+    ------
+    InputValueError, InputTypeError, InputFileNotFoundError
+        As `Store.create`.
+    """
+    file = _path(path)
+    if not file.parent.is_dir():
+        raise InputFileNotFoundError("store", f"{str(path)!r}: there is no folder {str(file.parent)!r}")
+    if file.exists() and file.stat().st_size:
+        Store.open(file).close()
+
+
 def _path(path: Any) -> Path:
     if not isinstance(path, str | Path):
         raise InputTypeError("store", f"{path!r} is not the path of a file")
@@ -473,9 +496,10 @@ def _flat(content: Mapping[str, Any], below: str = "") -> dict[str, Any]:
 
 
 def _differing(contents: Iterable[dict[str, Any]]) -> list[str]:
-    """Names of settings in which trials differ that have them."""
+    """Names of settings in which trials differ that have them; a method's own stand behind its name."""
     values: dict[str, set[Any]] = {}
     for content in contents:
         for name, value in content.items():
-            values.setdefault(name, set()).add(value)
-    return [name for name, found in values.items() if len(found) > 1 and not name.startswith("noise_")]
+            if name.startswith(_SHOWN):
+                values.setdefault(name, set()).add(value)
+    return [name for name, found in values.items() if len(found) > 1]

@@ -76,7 +76,10 @@ class Trial:
     @property
     def work(self) -> str:
         """What trials share that come out the same: at level 0 noise of any kind leaves the labels alone."""
-        return replace(self, noise="", space=None).key if self.level == 0 else self.key
+        if self.level != 0:
+            return self.key
+        own = {key: self.settings[key] for key in ("train", "method", "options")}
+        return replace(self, noise="", space=None, settings=own).key
 
     def to_dict(self) -> dict[str, Any]:
         """What counts, as JSON has it."""
