@@ -28,7 +28,9 @@ def to_write(file: Path) -> sqlite3.Connection:
         connection = _connect(f"{file.resolve().as_uri()}?mode=rw")
         try:
             _check(connection, file)
-            connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")  # what is read-only shows now
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("UPDATE meta SET value = value")  # what is read-only shows now
+            connection.execute("ROLLBACK")
         except BaseException:
             connection.close()
             raise
@@ -139,3 +141,4 @@ def _check(connection: sqlite3.Connection, file: Path) -> None:
         )
     # With WAL, a process that is killed loses nothing that was committed.
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -65536")  # 64 MiB: keys come in no order

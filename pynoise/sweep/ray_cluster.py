@@ -71,7 +71,8 @@ def _connect(start: dict[str, Any]) -> tuple[str, int]:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         cpus = None if start["workers"] is None else start["workers"] * start["threads"]
-        ray.init(num_cpus=cpus, include_dashboard=False, **common)
+        # Not one that happens to run here.
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **common)
     else:
         if address != "auto":
             try:

@@ -26,6 +26,9 @@ STATES = ("queued", "running", "done", "failed")
 # All that a trial is but its settings.
 _COLUMNS = ("data", *table.GRID, "k")
 
+# One encoder for all: to make one takes as long as to use it.
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 # Keys of a statement at a time.
 _BATCH = 500
 
@@ -344,7 +347,3 @@ class Store:
                 f"SELECT DISTINCT {column} FROM trials WHERE {column} IS NOT NULL ORDER BY {column}"  # noqa: S608
             )
             return [number for (number,) in rows]
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -16,6 +16,8 @@ FORMAT = 1
 # Methods that train nothing: the vote of K nearest neighbours, measured and predicted.
 VOTES = ("knn", "analytic")
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -108,5 +110,4 @@ def clean_trial(trial: Trial) -> Trial:
 
 def digest_of(content: Any) -> str:
     """SHA-256 of what JSON has, whatever the order of its keys."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+    return hashlib.sha256(_encode(content).encode(errors="surrogateescape")).hexdigest()
