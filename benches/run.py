@@ -7,7 +7,7 @@ from setting import print_setting
 
 NAMES = (
     *("search", "growth", "memory", "relabel", "shift", "solver", "figures", "curve"),
-    *("kmeans", "concentrated", "estimate", "training", "knet", "mixnn", "odd", "label-errors"),
+    *("kmeans", "concentrated", "estimate", "training", "knet", "mixnn", "odd", "label-errors", "sweep"),
 )
 
 if __name__ == "__main__":
