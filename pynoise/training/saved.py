@@ -191,7 +191,7 @@ class Run:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
 
         Returns
         -------
