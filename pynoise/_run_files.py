@@ -9,7 +9,17 @@ from typing import Any
 
 from pynoise.errors import InputValueError
 
-__all__ = ["CONFIG", "FORMAT", "METRICS", "RECORD", "RESULT", "read_config", "read_metrics", "read_result"]
+__all__ = [
+    "CONFIG",
+    "FORMAT",
+    "METRICS",
+    "RECORD",
+    "RESULT",
+    "holds_run",
+    "read_config",
+    "read_metrics",
+    "read_result",
+]
 
 CONFIG, METRICS, RESULT = "config.json", "metrics.csv", "result.json"
 
@@ -29,6 +39,21 @@ _RESULT = {
     "hardware",
     "skipped",
 }
+
+
+def holds_run(argument: str, folder: Path) -> bool:
+    """Whether there is a ``config.json`` that says it is a run's; others may use that name, too.
+
+    Raises
+    ------
+    InputValueError
+        If it is no JSON, so that nobody can tell.
+    """
+    file = folder / CONFIG
+    if not file.is_file():
+        return False
+    found = _parsed(argument, file)
+    return isinstance(found, dict) and found.get("record") == RECORD
 
 
 def read_config(argument: str, folder: Path) -> dict[str, Any]:
@@ -102,10 +127,14 @@ def _number(cell: str) -> float:
 
 
 def _read_json(argument: str, path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputValueError(argument, f"{str(path)!r} is damaged: {error}") from None
+    found = _parsed(argument, path)
     if not isinstance(found, dict):
         raise InputValueError(argument, f"{str(path)!r} is damaged: it holds no object")
     return found
+
+
+def _parsed(argument: str, path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputValueError(argument, f"{str(path)!r} is damaged: {error}") from None

@@ -1,0 +1,120 @@
+"""Trials as series: which of them are repetitions of each other, and what each is called."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pynoise.reporting.trial import Trial
+
+__all__ = ["KINDS", "Series", "series_of"]
+
+# How accuracies of a method came about; all other methods are trained.
+KINDS = {"analytic": "predicted", "knn": "measured"}
+
+
+@dataclass(frozen=True)
+class Series:
+    """What is one line in a picture.
+
+    Attributes
+    ----------
+    dataset, network, space, k
+        As a trial has them.
+    method : str
+        The method, and in parentheses the options that tell it from another series of that method.
+    kind : {"predicted", "measured", "trained"}
+        How its accuracies came about.
+    label : str
+        What a legend calls it.
+    look : int
+        Which colour, dashes and marker it has: K-NN predicted and measured, of one K, share them.
+    """
+
+    dataset: str
+    method: str
+    network: str | None
+    space: str | None
+    k: int | None
+    kind: str
+    label: str
+    look: int
+
+
+def series_of(trials: Sequence[Trial]) -> list[Series]:
+    """The series of each of some trials; those that differ in noise, level and seed alone share one."""
+    names = _methods(trials)
+    keys = [
+        (one.dataset, name, one.network, one.space, one.k) for one, name in zip(trials, names, strict=True)
+    ]
+    kinds = {key: KINDS.get(one.method, "trained") for key, one in zip(keys, trials, strict=True)}
+    ordered = sorted(kinds, key=lambda key: _order(*key, kinds[key]))
+    # Predicted and measured look alike: their method does not count.
+    looks = {key: (key if kinds[key] == "trained" else (key[0], "", *key[2:])) for key in ordered}
+    numbers = {look: i for i, look in enumerate(dict.fromkeys(looks.values()))}
+    several = {i: len({key[i] for key in keys if key[i] is not None}) > 1 for i in (0, 2, 3)}
+    made = {
+        key: Series(*key, kinds[key], _label(key, kinds[key], several), numbers[looks[key]])
+        for key in ordered
+    }
+    return [made[key] for key in keys]
+
+
+def _order(
+    dataset: str, method: str, network: str | None, space: str | None, k: int | None, kind: str
+) -> tuple[Any, ...]:
+    """K-NN first, by K, prediction before measurement; then networks and methods by name."""
+    trained = kind == "trained"
+    ranks = ("", k or 0) if not trained else (method, k or 0)
+    return (dataset, trained, space or "", network or "", *ranks, kind != "predicted", method)
+
+
+def _label(key: tuple[Any, ...], kind: str, several: dict[int, bool]) -> str:
+    dataset, method, network, space, k = key
+    words = [dataset] if several[0] else []
+    if network is not None and (several[2] or kind != "trained"):
+        words.append(network)
+    if kind == "trained":
+        words += [method] if k is None else [method, f"K = {k}"]
+    else:
+        own = method.partition(" ")[2]  # the options that tell it from others
+        words += [f"K = {k}", *([space] if space and several[3] else []), *([own] if own else []), kind]
+    return ", ".join(words)
+
+
+def _methods(trials: Sequence[Trial]) -> list[str]:
+    """The method of each trial, with the options that differ within what would be one series."""
+    groups: dict[Any, list[Trial]] = defaultdict(list)
+    for one in trials:
+        groups[_group(one)].append(one)
+    differing = {group: _differing(members) for group, members in groups.items()}
+    return [_name(one, differing[_group(one)]) for one in trials]
+
+
+def _group(one: Trial) -> tuple[Any, ...]:
+    return one.dataset, one.method, one.network, one.space, one.k
+
+
+def _differing(trials: Iterable[Trial]) -> list[str]:
+    values: dict[str, set[str]] = defaultdict(set)
+    options = [one.options for one in trials]
+    for name in dict.fromkeys(name for one in options for name in one):
+        values[name] = {_word(one.get(name)) for one in options}
+    return [name for name, found in values.items() if len(found) > 1]
+
+
+def _name(one: Trial, differing: Sequence[str]) -> str:
+    if not differing:
+        return one.method
+    words = (f"{name}={_word(one.options.get(name))}" for name in differing)
+    return f"{one.method} ({', '.join(words)})"
+
+
+def _word(value: Any) -> str:
+    """A value as --set takes it, as far as it does."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
