@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_SERIES", "report_curves"]
 
-# More cannot be told apart.
+# More cannot be told apart by colour and dashes together.
 MOST_SERIES = 28
 
 # Between points of several series at one level, which would hide each other.
@@ -33,12 +33,12 @@ def report_curves(lines: Sequence[Line]) -> Figure:
     lines : sequence of Line
         One or more. The first `MOST_SERIES` series are drawn, and the picture says how many there are.
     """
-    every = list(dict.fromkeys(line.series for line in lines))
+    every = sorted({line.series for line in lines}, key=lambda one: (one.look, one.kind != "predicted"))
     drawn = every[:MOST_SERIES]
     kept = [line for line in lines if line.series in drawn]
     noises = list(dict.fromkeys(line.noise for line in kept))
     figure, panels = panels_of(len(noises), 4.6, 3.9)
-    handles = {}
+    handles: dict[Series, Any] = {}
     for axes, noise in zip(panels, noises, strict=True):
         own = [line for line in kept if line.noise == noise]
         alone = len({point.level for line in own for point in line.points}) == 1
@@ -52,8 +52,8 @@ def report_curves(lines: Sequence[Line]) -> Figure:
     names = ", ".join(dict.fromkeys(series.dataset for series in drawn))
     figure.suptitle(cut(names, 60) + left_out, parse_math=False)
     legend = figure.legend(
-        [handles[series] for series in known],
-        [cut(series.label, 44) for series in known],
+        handles=[handles[series] for series in known],
+        labels=[cut(series.label, 44) for series in known],
         loc="outside lower center",
         ncols=min(len(known), len(panels[:3]) + 1),
         fontsize="small",
@@ -63,7 +63,7 @@ def report_curves(lines: Sequence[Line]) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, line: Line, shift: float) -> object:
+def _draw(axes: Axes, line: Line, shift: float) -> Any:
     series: Series = line.series
     levels = np.array([point.level for point in line.points], np.float64) + shift
     means = np.array([point.mean("accuracy") for point in line.points], np.float64)

@@ -1,5 +1,5 @@
-// More lines than this in all panels cannot be told apart, and take long to draw.
-const MOST_SERIES = 40;
+// More cannot be told apart by colour and dashes together, and take long to draw.
+const MOST_SERIES = 28;
 
 // Told apart without their colour, too. The same order in the legend's little pictures.
 const COLOURS = 7;
@@ -37,7 +37,7 @@ function hover(series, row, value) {
   const lines = [`<b>${plain(series.label)}</b>`, `${plain(noiseTitle(row.noise))}, level γ ${short(row.level)}`, value];
   if (row.selected_fraction !== null) lines.push(`selected ${row.selected_fraction.toFixed(4)} of the labels`);
   if (row.realised_rate !== null) lines.push(`realised rate ${row.realised_rate.toFixed(4)}`);
-  if (series.kind !== "predicted") lines.push(`${plural(row.runs, "run")}${row.seeds ? `, seed ${plain(row.seeds)}` : ""}`);
+  if (series.kind !== "predicted") lines.push(`${plural(row.runs, "run")}${row.seeds ? `, seeds ${row.seeds}` : ""}`);
   return lines.join("<br>");
 }
 
@@ -230,13 +230,15 @@ function epochTicks(courses) {
   return last < 12 ? { dtick: 1 } : {};
 }
 
-// What there is to choose from; the highest level is what one asks for first.
+// What there is to choose from; first the level that most is known of, the highest of several.
 function makeCourses(changed) {
   const measures = Object.keys(report.measures).filter((name) => report.courses.some(({ means }) => means[name]));
   const rows = report.courses.map(({ row }) => report.rows[row]);
   const levels = [...valuesOf(rows, "level").map(String), ...(rows.some((row) => row.level === null) ? ["null"] : [])];
+  const count = (level) => rows.filter((row) => String(row.level) === level).length;
+  const usual = levels.reduce((best, level) => (count(level) >= count(best) ? level : best));
   makeChoice("measure", measures, (name) => report.measures[name], measures[0], changed);
-  makeChoice("level", levels, (level) => (level === "null" ? "none" : short(Number(level))), levels.at(-1), changed);
+  makeChoice("level", levels, (level) => (level === "null" ? "none" : short(Number(level))), usual, changed);
 }
 
 function makeChoice(name, values, words, usual, changed) {

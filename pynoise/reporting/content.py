@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pynoise._core import __version__
 from pynoise.reporting.courses import MEASURES, Course, courses_of
-from pynoise.reporting.points import Point, lines_of
+from pynoise.reporting.points import Point, in_order, lines_of
 from pynoise.reporting.series import Series
 from pynoise.reporting.trial import Source, Trial
 
 if TYPE_CHECKING:
-    from pynoise.reporting.report import Report
+    from pynoise.reporting.result import Report
 
 __all__ = ["content_of"]
 
@@ -28,17 +27,16 @@ _DIGITS = 7
 
 def content_of(report: Report) -> dict[str, Any]:
     """What the page's script is given."""
-    points, trials = report.points, report.trials
-    series = list(dict.fromkeys(point.series for point in points))
+    points = report.points
+    series = in_order(points)
     numbers = {one: i for i, one in enumerate(series)}
     rows = {id(point): i for i, point in enumerate(points)}
     courses, left_out = courses_of(points, report.sources)
     failed = [(point, one) for point in points for one in point.trials if one.state == "failed"]
     return {
         "version": __version__,
-        "datasets": sorted({one.dataset for one in trials}),
-        "trials": len(trials),
-        "states": dict(sorted(Counter(one.state for one in trials).items())),
+        "datasets": sorted({one.dataset for one in series}),
+        "states": report.states,
         "series": [_series(one) for one in series],
         "rows": [_row(point, numbers[point.series]) for point in points],
         "lines": [
@@ -103,7 +101,7 @@ def _source(source: Source) -> dict[str, Any]:
     return {
         "path": source.path,
         "kind": source.kind,
-        "trials": len(source.trials),
+        "trials": len(source.states),
         "created": meta["created"],
         "versions": [_words(one) for one in meta["versions"]],
         "hardware": [_words(one) for one in meta["hardware"]],

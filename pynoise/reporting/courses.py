@@ -48,7 +48,8 @@ class Course:
 
 def courses_of(points: Iterable[Point], sources: Sequence[Source]) -> tuple[list[Course], int]:
     """The first courses that there are, and how many points of networks were left out."""
-    trained = [point for point in points if point.series.kind == "trained"]
+    # With a K it is what was made of a network.
+    trained = [point for point in points if point.series.kind == "trained" and point.series.k is None]
     shown = trained[:MOST_COURSES]
     wanted = {id(one) for point in shown for one in point.trials if one.state != "queued"}
     metrics: dict[int, Metrics] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def read_runs(folder: Path, seen: set[Path]) -> Source:
     return Source(
         path=writable(str(folder)),
         kind="run" if single else f"folder of {len(found):,} runs",
-        trials=[_trial(name, config, result) for name, config, result in read],
+        trials=[one for name, config, result in read for one in _trials(name, config, result)],
         meta=_meta([config for _, config, _ in read], [result for *_, result in read if result]),
         metrics=metrics,
     )
@@ -58,18 +59,40 @@ def _runs_below(folder: Path) -> Iterator[Path]:
             yield Path(path)
 
 
-def _trial(name: str, config: Mapping[str, Any], result: Mapping[str, Any] | None) -> Trial:
+def _trials(name: str, config: Mapping[str, Any], result: Mapping[str, Any] | None) -> list[Trial]:
+    """The network of a run; of kNet also K-NN on the network's features, and kNet itself, by K."""
+    found, place = result or {}, f"{name}/{RESULT}"
+    network = _network(name, config, result)
+    of_features = replace(network, last=None, selected=None, seconds=None)
+    trials = [network]
+    for method, space in (("knn", "features"), ("knet", None)):
+        by_k = found.get(f"{method}_accuracy", {})
+        try:
+            accuracies = {int(k): number(by_k, k, place) for k in by_k}
+        except (TypeError, ValueError):
+            raise InputValueError("runs", f"{place!r} is damaged: {method}_accuracy is {by_k!r}") from None
+        trials += [
+            replace(of_features, method=method, space=space, k=k, accuracy=value)
+            for k, value in accuracies.items()
+        ]
+    return trials
+
+
+def _network(name: str, config: Mapping[str, Any], result: Mapping[str, Any] | None) -> Trial:
+    found, place, start = result or {}, f"{name}/{RESULT}", f"{name}/{CONFIG}"
+    # Without noise: level 0 of any.
     noise = config["noise"] or {
         "kind": NO_NOISE,
         "level": 0.0,
         "selected_fraction": 0.0,
         "realised_rate": 0.0,
     }
-    if not isinstance(noise, dict) or not isinstance(config.get("method_options", {}), dict):
+    if not all(
+        isinstance(one, dict) for one in (noise, config.get("method_options", {}), config["data"]["train"])
+    ):
         raise InputValueError(
-            "runs", f"{name}/{CONFIG!r} is damaged: its noise or method_options is no object"
+            "runs", f"{start!r} is damaged: noise, method_options or data.train is no object"
         )
-    found, place = result or {}, f"{name}/{RESULT}"
     last, selected = (number(found, f"test_accuracy_{which}", place) for which in ("last", "selected"))
     return Trial(
         name=name,
@@ -78,13 +101,13 @@ def _trial(name: str, config: Mapping[str, Any], result: Mapping[str, Any] | Non
         method=str(config["method"]),
         network=config["network"],
         noise=str(noise.get("kind")),
-        level=number(noise, "level", f"{name}/{CONFIG}"),
+        level=number(noise, "level", start),
         seed=config["seed"],
         accuracy=last if selected is None else selected,
         last=last,
         selected=selected,
-        selected_fraction=number(noise, "selected_fraction", f"{name}/{CONFIG}"),
-        realised_rate=number(noise, "realised_rate", f"{name}/{CONFIG}"),
+        selected_fraction=number(noise, "selected_fraction", start),
+        realised_rate=number(noise, "realised_rate", start),
         seconds=number(found, "seconds", place),
         labels=str(noise.get("labels")),
         options=_options(config),

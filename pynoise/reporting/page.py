@@ -14,7 +14,7 @@ from pynoise._packages import needed
 from pynoise.reporting.content import content_of
 
 if TYPE_CHECKING:
-    from pynoise.reporting.report import Report
+    from pynoise.reporting.result import Report
 
 __all__ = ["page", "plotly_code"]
 

@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 from pynoise.reporting.series import Series, series_of
 from pynoise.reporting.trial import NO_NOISE, Trial
 
-__all__ = ["Line", "Point", "lines_of", "points_of"]
+__all__ = ["Line", "Point", "in_order", "lines_of", "points_of"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def points_of(trials: Sequence[Trial]) -> list[Point]:
     for one, series in zip(trials, series_of(trials), strict=True):
         groups[series, one.noise, one.level].append(one)
     points = [Point(*key, members) for key, members in groups.items()]
-    ranks = {series: i for i, series in enumerate(_ordered(points))}
+    ranks = {series: i for i, series in enumerate(in_order(points))}
 
     def rank(point: Point) -> tuple[str, int, bool, float]:
         return point.noise, ranks[point.series], point.level is None, point.level or 0.0
@@ -105,7 +105,7 @@ def lines_of(points: Iterable[Point]) -> list[Line]:
     return [Line(*key, own) for key, own in groups.items()]
 
 
-def _ordered(points: Iterable[Point]) -> list[Series]:
+def in_order(points: Iterable[Point]) -> list[Series]:
     """Series as legends have them: by look, prediction before measurement."""
     found = dict.fromkeys(point.series for point in points)
     return sorted(found, key=lambda one: (one.look, one.kind != "predicted", one.method))

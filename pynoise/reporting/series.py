@@ -15,6 +15,9 @@ __all__ = ["KINDS", "Series", "series_of"]
 # How accuracies of a method came about; all other methods are trained.
 KINDS = {"analytic": "predicted", "knn": "measured"}
 
+# Data set, method, network, space and K.
+_Key = tuple[str, str, str | None, str | None, int | None]
+
 
 @dataclass(frozen=True)
 class Series:
@@ -47,38 +50,39 @@ class Series:
 def series_of(trials: Sequence[Trial]) -> list[Series]:
     """The series of each of some trials; those that differ in noise, level and seed alone share one."""
     names = _methods(trials)
-    keys = [
+    keys: list[_Key] = [
         (one.dataset, name, one.network, one.space, one.k) for one, name in zip(trials, names, strict=True)
     ]
     kinds = {key: KINDS.get(one.method, "trained") for key, one in zip(keys, trials, strict=True)}
-    ordered = sorted(kinds, key=lambda key: _order(*key, kinds[key]))
+    ordered = sorted(kinds, key=lambda key: _order(key, kinds[key]))
     # Predicted and measured look alike: their method does not count.
     looks = {key: (key if kinds[key] == "trained" else (key[0], "", *key[2:])) for key in ordered}
     numbers = {look: i for i, look in enumerate(dict.fromkeys(looks.values()))}
     several = {i: len({key[i] for key in keys if key[i] is not None}) > 1 for i in (0, 2, 3)}
+    by_k = {key[:3] for key in keys if key[4] is not None}
     made = {
-        key: Series(*key, kinds[key], _label(key, kinds[key], several), numbers[looks[key]])
+        key: Series(*key, kinds[key], _label(key, kinds[key], several, key[:3] in by_k), numbers[looks[key]])
         for key in ordered
     }
     return [made[key] for key in keys]
 
 
-def _order(
-    dataset: str, method: str, network: str | None, space: str | None, k: int | None, kind: str
-) -> tuple[Any, ...]:
+def _order(key: _Key, kind: str) -> tuple[Any, ...]:
     """K-NN first, by K, prediction before measurement; then networks and methods by name."""
+    dataset, method, network, space, k = key
     trained = kind == "trained"
-    ranks = ("", k or 0) if not trained else (method, k or 0)
-    return (dataset, trained, space or "", network or "", *ranks, kind != "predicted", method)
+    name = method if trained else ""
+    return dataset, trained, space or "", network or "", name, k or 0, kind != "predicted", method
 
 
-def _label(key: tuple[Any, ...], kind: str, several: dict[int, bool]) -> str:
+def _label(key: _Key, kind: str, several: dict[int, bool], by_k: bool) -> str:
+    """What a legend says of a series; `by_k` tells that its method has accuracies of each K, too."""
     dataset, method, network, space, k = key
     words = [dataset] if several[0] else []
     if network is not None and (several[2] or kind != "trained"):
         words.append(network)
     if kind == "trained":
-        words += [method] if k is None else [method, f"K = {k}"]
+        words += [method, *([f"K = {k}"] if k is not None else ["its network"] if by_k else [])]
     else:
         own = method.partition(" ")[2]  # the options that tell it from others
         words += [f"K = {k}", *([space] if space and several[3] else []), *([own] if own else []), kind]
@@ -102,15 +106,15 @@ def _differing(trials: Iterable[Trial]) -> list[str]:
     values: dict[str, set[str]] = defaultdict(set)
     options = [one.options for one in trials]
     for name in dict.fromkeys(name for one in options for name in one):
-        values[name] = {_word(one.get(name)) for one in options}
+        values[name] = {_word(one[name]) for one in options if name in one}
     return [name for name, found in values.items() if len(found) > 1]
 
 
 def _name(one: Trial, differing: Sequence[str]) -> str:
     if not differing:
         return one.method
-    words = (f"{name}={_word(one.options.get(name))}" for name in differing)
-    return f"{one.method} ({', '.join(words)})"
+    words = [f"{name}={_word(one.options[name])}" for name in differing if name in one.options]
+    return f"{one.method} ({', '.join(words)})" if words else one.method
 
 
 def _word(value: Any) -> str:

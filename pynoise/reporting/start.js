@@ -5,7 +5,8 @@ function fillHeader() {
   const noises = valuesOf(report.rows, "noise").map(noiseTitle);
   const methods = valuesOf(report.rows, "method");
   document.getElementById("summary").textContent = `Noise: ${noises.join(", ")}. Methods: ${methods.join(", ")}.`;
-  const counts = { trials: report.trials, ...report.states };
+  const trials = Object.values(report.states).reduce((sum, count) => sum + count, 0);
+  const counts = { trials, ...report.states };
   for (const [words, count] of Object.entries(counts)) {
     const item = element("div", {}, element("dt", {}, words), element("dd", {}, count.toLocaleString("en-GB")));
     document.getElementById("counts").append(item);

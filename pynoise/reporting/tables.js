@@ -4,16 +4,17 @@ const MOST_ROWS = 500;
 const exact = (digits) => (value) => (value === null ? "–" : value.toFixed(digits));
 const text = (value) => value ?? "–";
 
-// Columns: a key of a row, a heading, and how a value reads; numbers stand to the right.
+// Columns: a key of a row, a heading, and how a value reads; numbers stand to the right. Some are there only if
+// there are several values.
 const COLUMNS = [
-  { key: "dataset", title: "Data", words: text },
+  { key: "dataset", title: "Data", words: text, several: true },
   { key: "noise", title: "Noise", words: text },
   { key: "level", title: "Level γ", words: (value) => (value === null ? "–" : short(value)), number: true },
   { key: "selected_fraction", title: "Selected", words: exact(4), number: true },
   { key: "realised_rate", title: "Realised", words: exact(4), number: true },
   { key: "method", title: "Method", words: text },
   { key: "network", title: "Network", words: text },
-  { key: "space", title: "Space", words: text },
+  { key: "space", title: "Space", words: text, several: true },
   { key: "K", title: "K", words: text, number: true },
   { key: "runs", title: "Runs", words: (value, { others }) => (others ? `${value} of ${value + others}` : value), number: true },
   { key: "accuracy", title: "Accuracy", words: (value, row) => spread(value, row.accuracy_sd), number: true },
@@ -28,9 +29,9 @@ const FAILED = [
   { key: "error", title: "Error", words: text, wide: true },
 ];
 
-// Columns without a value in any row say nothing.
+// Columns that say something.
 function used(columns, rows) {
-  return columns.filter(({ key }) => rows.some((row) => row[key] !== null));
+  return columns.filter(({ key, several }) => valuesOf(rows, key).length > (several ? 1 : 0));
 }
 
 function compare(a, b) {

@@ -30,7 +30,7 @@ class Trial:
         "done", "failed", "running", "queued", or "unfinished" of a run's folder.
     dataset, method, network, space, noise : str
         What it is of. The method of K-NN is "knn" where it was measured, "analytic" where it was predicted;
-        a network's trials have no K, and K-NN on pixels has no network.
+        a network has no K, and K-NN on pixels no network.
     level, seed, k, selected_fraction, realised_rate : float or int
         γ and what it made of the labels; the seed; K.
     accuracy : float or None
@@ -92,6 +92,11 @@ class Source:
     trials: list[Trial]
     meta: dict[str, Any]
     metrics: Callable[[Sequence[str]], list[Metrics]]
+
+    @property
+    def states(self) -> list[str]:
+        """The state of each trial; what is known of a run by K is one with it."""
+        return list({one.name: one.state for one in self.trials}.values())
 
 
 def number(found: Mapping[str, Any], key: str, where: str) -> float | None:

@@ -38,8 +38,13 @@ class Report:
 
     @property
     def trials(self) -> list[Trial]:
-        """All trials of all sources."""
+        """What is known of all trials of all sources; of a run of kNet, several."""
         return [one for source in self.sources for one in source.trials]
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many trials are done, failed …"""
+        return dict(sorted(Counter(state for source in self.sources for state in source.states).items()))
 
     @cached_property
     def points(self) -> list[Point]:
@@ -49,10 +54,10 @@ class Report:
     @property
     def heading(self) -> str:
         """What it is of, in a line."""
-        states = Counter(one.state for one in self.trials)
         names = ", ".join(sorted({one.dataset for one in self.trials}))
-        counts = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
-        return f"{names}: {len(self.trials):,} trial{'s' * (len(self.trials) != 1)}, {counts}"
+        count = sum(self.states.values())
+        states = ", ".join(f"{of_it:,} {state}" for state, of_it in self.states.items())
+        return f"{names}: {count:,} trial{'s' * (count != 1)}, {states}"
 
     def to_html(self, path: str | Path | None = None) -> str:
         """Return the page, which needs no other file and no network; write it to `path` if one is given.
