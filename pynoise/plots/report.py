@@ -33,7 +33,8 @@ def report_curves(lines: Sequence[Line]) -> Figure:
     lines : sequence of Line
         One or more. The first `MOST_SERIES` series are drawn, and the picture says how many there are.
     """
-    every = sorted({line.series for line in lines}, key=lambda one: (one.look, one.kind != "predicted"))
+    found = dict.fromkeys(line.series for line in lines)
+    every = sorted(found, key=lambda one: (one.look, one.kind != "predicted"))
     drawn = every[:MOST_SERIES]
     kept = [line for line in lines if line.series in drawn]
     noises = list(dict.fromkeys(line.noise for line in kept))

@@ -32,8 +32,8 @@ def plotly_code() -> str:
         If that package is missing.
     """
     with needed("path", "plotly", "'pynoise-lab[report]'", what="a page (.html)"):
-        from plotly.offline import get_plotlyjs
-    code: str = get_plotlyjs()
+        from plotly import offline
+    code: str = offline.get_plotlyjs()
     return code
 
 
