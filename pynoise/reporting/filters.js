@@ -54,8 +54,8 @@ function makeFilters(changed) {
     const field = element("fieldset", {}, element("legend", {}, title), ...boxes);
     if (values.length > 2) {
       field.append(
-        switchAll("all", `Show all of ${title}`, () => chosen.off[name].clear(), changed),
-        switchAll("none", `Show none of ${title}`, () => values.forEach((value) => chosen.off[name].add(value)), changed),
+        switchAll("all", `Show all of ${title}`, () => (chosen.off[name] = new Set()), changed),
+        switchAll("none", `Show none of ${title}`, () => (chosen.off[name] = new Set(values)), changed),
       );
     }
     form.append(field);

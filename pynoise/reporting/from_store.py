@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pynoise._words import writable
-from pynoise.errors import InputError
+from pynoise.errors import InputError, InputValueError
 from pynoise.reporting.trial import Metrics, Source, Trial, number
 
 __all__ = ["is_database", "read_store"]
@@ -25,7 +25,7 @@ def read_store(path: Path) -> Source:
     Raises
     ------
     InputValueError
-        If it is damaged, or no store of a sweep.
+        If it is damaged, no store of a sweep, or has no trial.
     """
     from pynoise.sweep import Store
 
@@ -34,6 +34,9 @@ def read_store(path: Path) -> Source:
             rows, meta = store.rows(), store.meta()
     except InputError as error:
         raise type(error)("runs", error.problem) from None
+
+    if not rows:
+        raise InputValueError("runs", f"{str(path)!r} is a sweep without a trial")
 
     def metrics(names: Sequence[str]) -> list[Metrics]:
         with Store.open(path) as store:

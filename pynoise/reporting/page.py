@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["page", "plotly_code"]
 
 # The page's own scripts, in this order; they are one in the page.
-_SCRIPTS = ("page.js", "filters.js", "charts.js", "tables.js", "start.js")
+_SCRIPTS = ("page", "filters", "looks", "panels", "curves", "courses", "tables", "start")
 
 
 @functools.cache
@@ -43,7 +43,7 @@ def page(report: Report) -> str:
     Data stand in it as JSON, which its script puts in place as text: no name in them can become markup. The
     browser is told to run these scripts alone, by their digests, and to fetch nothing.
     """
-    plotly, own = plotly_code(), "\n".join(_asset(name) for name in _SCRIPTS)
+    plotly, own = plotly_code(), "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
     return Template(_asset("page.html")).substitute(
         policy=f"default-src 'none'; script-src {_digest(plotly)} {_digest(own)}; "
         "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'",

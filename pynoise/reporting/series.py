@@ -68,11 +68,11 @@ def series_of(trials: Sequence[Trial]) -> list[Series]:
 
 
 def _order(key: _Key, kind: str) -> tuple[Any, ...]:
-    """K-NN first, by K, prediction before measurement; then networks and methods by name."""
+    """K-NN first, that on pixels before others, by K, prediction before measurement; then networks by name."""
     dataset, method, network, space, k = key
     trained = kind == "trained"
     name = method if trained else ""
-    return dataset, trained, space or "", network or "", name, k or 0, kind != "predicted", method
+    return dataset, trained, space != "pixels", network or "", name, k or 0, kind != "predicted", method
 
 
 def _label(key: _Key, kind: str, several: dict[int, bool], by_k: bool) -> str:

@@ -11,7 +11,8 @@ function fillHeader() {
     const item = element("div", {}, element("dt", {}, words), element("dd", {}, count.toLocaleString("en-GB")));
     document.getElementById("counts").append(item);
   }
-  document.getElementById("made").textContent = `Made by pynoise ${report.version}, charts by plotly.js ${Plotly.version}.`;
+  const made = `Made by pynoise ${report.version}, charts by plotly.js ${Plotly.version}.`;
+  document.getElementById("made").textContent = made;
 }
 
 function fillProvenance() {
@@ -26,9 +27,11 @@ function fillProvenance() {
     add("versions", ...source.versions);
     add("hardware", ...source.hardware);
     const settings = element("dl", { class: "settings" });
-    for (const [words, values] of source.settings) settings.append(element("dt", {}, words), element("dd", {}, values));
-    const details = element("details", {}, element("summary", {}, "Settings"), settings);
-    const article = element("article", {}, element("h3", {}, source.path), list, source.settings.length ? details : "");
+    for (const [words, values] of source.settings) {
+      settings.append(element("dt", {}, words), element("dd", {}, values));
+    }
+    const article = element("article", {}, element("h3", {}, source.path), list);
+    if (source.settings.length) article.append(element("details", {}, element("summary", {}, "Settings"), settings));
     document.querySelector("#provenance .sources").append(article);
   }
 }

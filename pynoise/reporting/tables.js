@@ -4,6 +4,11 @@ const MOST_ROWS = 500;
 const exact = (digits) => (value) => (value === null ? "–" : value.toFixed(digits));
 const text = (value) => value ?? "–";
 
+// Runs that are done, of those that there are.
+function countOf(done, { others }) {
+  return others ? `${done} of ${done + others}` : String(done);
+}
+
 // Columns: a key of a row, a heading, and how a value reads; numbers stand to the right. Some are there only if
 // there are several values.
 const COLUMNS = [
@@ -16,7 +21,7 @@ const COLUMNS = [
   { key: "network", title: "Network", words: text },
   { key: "space", title: "Space", words: text, several: true },
   { key: "K", title: "K", words: text, number: true },
-  { key: "runs", title: "Runs", words: (value, { others }) => (others ? `${value} of ${value + others}` : value), number: true },
+  { key: "runs", title: "Runs", words: countOf, number: true },
   { key: "accuracy", title: "Accuracy", words: (value, row) => spread(value, row.accuracy_sd), number: true },
   { key: "last", title: "Last epoch", words: (value, row) => spread(value, row.last_sd), number: true },
   { key: "seconds", title: "Seconds", words: exact(1), number: true },
@@ -46,7 +51,7 @@ function sorted(rows, key, descending) {
 }
 
 function cell({ key, words, number, wide }, row) {
-  return element("td", { class: [number && "number", wide && "wide"].filter(Boolean).join(" ") }, String(words(row[key], row)));
+  return element("td", { class: number ? "number" : wide ? "wide" : "" }, String(words(row[key], row)));
 }
 
 function fill(section, columns, rows, total, heading) {
@@ -55,7 +60,8 @@ function fill(section, columns, rows, total, heading) {
   const head = element("thead", {}, element("tr", {}, ...columns.map(heading)));
   section.querySelector("table").replaceChildren(head, element("tbody", {}, ...body));
   const cut = shown.length < rows.length ? `; the first ${MOST_ROWS} are shown` : "";
-  section.querySelector(".count").textContent = `${rows.length.toLocaleString("en-GB")} of ${plural(total, "row")}${cut}`;
+  const count = rows.length.toLocaleString("en-GB");
+  section.querySelector(".count").textContent = `${count} of ${plural(total, "row")}${cut}`;
 }
 
 function sortable(changed) {
@@ -81,5 +87,6 @@ function drawResults(changed) {
 
 function drawFailed() {
   const heading = ({ title, number }) => element("th", { scope: "col", class: number ? "number" : "" }, title);
-  fill(document.getElementById("failed"), used(FAILED, report.failed), report.failed.filter(passes), report.failures, heading);
+  const section = document.getElementById("failed");
+  fill(section, used(FAILED, report.failed), report.failed.filter(passes), report.failures, heading);
 }
