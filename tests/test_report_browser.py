@@ -166,18 +166,26 @@ def test_headings_sort(shown):
     assert [float(text.split()[0]) for text in cells(shown, "Accuracy") if text != "–"] == falling
 
 
+def hovered(browser, panel):
+    """What the first point of the last line of a panel says under the mouse."""
+    figure = find(browser, f"#curves figure:{panel}-child")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", figure)
+    point = figure.find_element("css selector", ".scatterlayer .trace:last-child .point")
+    webdriver.ActionChains(browser).move_to_element(point).perform()
+    shown = f"#curves figure:{panel}-child .hovertext"
+    WebDriverWait(browser, 10).until(lambda _: texts(browser, shown))
+    (words,) = texts(browser, shown)
+    return words
+
+
 def test_hovering_over_a_point_tells_its_numbers(shown):
-    panel = find(shown, "#curves figure:first-child")
-    shown.execute_script("arguments[0].scrollIntoView({block: 'center'})", panel)
-    points = panel.find_elements("css selector", ".scatterlayer .trace:last-child .point")
-    webdriver.ActionChains(shown).move_to_element(points[0]).perform()
-    WebDriverWait(shown, 10).until(lambda _: texts(shown, "#curves .hovertext"))
-    (words,) = texts(shown, "#curves .hovertext")
+    words = hovered(shown, "first")
     assert "gce" in words
     assert "level γ 0.2" in words
     assert "accuracy 0.8200 ± 0.0141" in words
     assert "realised rate 0.2000" in words
     assert "2 runs, seeds 0, 1" in words
+    assert hovered(shown, "last").startswith(f"{HOSTILE}{HOSTILE}, level γ 0.4")
 
 
 def test_courses_by_epoch(shown):

@@ -68,7 +68,7 @@ def series_of(trials: Sequence[Trial]) -> list[Series]:
 
 
 def _order(key: _Key, kind: str) -> tuple[Any, ...]:
-    """K-NN first, that on pixels before others, by K, prediction before measurement; then networks by name."""
+    """K-NN first, that on pixels before others, by K, predictions before measurements; then networks."""
     dataset, method, network, space, k = key
     trained = kind == "trained"
     name = method if trained else ""
