@@ -137,8 +137,12 @@ def test_other_options_are_another_series(tmp_path):
     write_run(tmp_path / "a", method="odd", options={"mixup": None, "p": 0.1}, accuracy=0.6)
     write_run(tmp_path / "b", method="odd", options={"mixup": 1.0, "p": 0.1}, accuracy=0.7)
     write_run(tmp_path / "c", method="gce", settings={"epochs": 9})
-    methods = [point.series.method for point in pynoise.report(tmp_path).points]
+    made = pynoise.report(tmp_path)
+    methods = [point.series.method for point in made.points]
     assert methods == ["gce", "odd (mixup=1.0)", "odd (mixup=none)"]
+    (source,) = content(made.to_html())["sources"]
+    settings = dict(source["settings"])
+    assert (settings["epochs"], settings["odd: mixup"], settings["odd: p"]) == ("3, 9", "null, 1.0", "0.1")
 
 
 def test_what_is_there_twice_counts_once(runs, tmp_path):

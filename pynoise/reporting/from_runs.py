@@ -124,7 +124,10 @@ def _options(config: Mapping[str, Any]) -> dict[str, Any]:
 def _meta(configs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     settings: dict[str, list[Any]] = {}
     for config in configs:
-        for key, value in config["settings"].items():
+        options = {
+            f"{config['method']}: {key}": value for key, value in config.get("method_options", {}).items()
+        }
+        for key, value in (config["settings"] | options).items():
             values = settings.setdefault(key, [])
             if value not in values:
                 values.append(value)

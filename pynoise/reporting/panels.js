@@ -23,6 +23,7 @@ function layout(titles, ranges) {
     font,
     modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--soft"), activecolor: ink("--accent") },
     showlegend: false,
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger shall move the page
     hovermode: "closest",
     hoverlabel: { align: "left", bgcolor: ink("--surface"), bordercolor: ink("--line"), font },
     xaxis: { ...axis, title: { text: titles[0] }, ...ranges.x },
