@@ -48,15 +48,14 @@ def report_curves(lines: Sequence[Line]) -> Figure:
             handles.setdefault(line.series, _draw(axes, line, shift))
         _dress(axes, noise, own if alone else [])
     _align(panels)
-    known = [series for series in drawn if series in handles]
     left_out = f", {len(drawn)} of {len(every)} series" if len(every) > len(drawn) else ""
     names = ", ".join(dict.fromkeys(series.dataset for series in drawn))
     figure.suptitle(cut(names, 60) + left_out, parse_math=False)
     legend = figure.legend(
-        handles=[handles[series] for series in known],
-        labels=[cut(series.label, 44) for series in known],
+        handles=[handles[series] for series in drawn],
+        labels=[cut(series.label, 44) for series in drawn],
         loc="outside lower center",
-        ncols=min(len(known), len(panels[:3]) + 1),
+        ncols=min(len(drawn), len(panels[:3]) + 1),
         fontsize="small",
     )
     for text in legend.get_texts():
