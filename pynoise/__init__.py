@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pynoise import analysis, data, errors, knn, methods, networks, noise, paper, seeds, training
+    from pynoise import analysis, data, errors, knn, methods, networks, noise, paper, seeds, sweep, training
     from pynoise._core import __version__
     from pynoise.clustering import KMeansResult, kmeans
     from pynoise.curves import AccuracyCurve, KFit, NetworkCurve, accuracy_curve, fit_k, network_curve
@@ -46,6 +46,7 @@ __all__ = [
     "plurality_distribution",
     "report",
     "seeds",
+    "sweep",
     "training",
 ]
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from pynoise.errors import InputValueError
 
-__all__ = ["MOST_NUMBERS", "parse_counts", "parse_options", "writable"]
+__all__ = ["parse_counts", "parse_levels", "parse_options", "writable"]
 
 # Of a list that START:STOP:STEP stands for.
-MOST_NUMBERS = 100_000
+_MOST_NUMBERS = 100_000
 
 
 def parse_counts(text: str, argument: str = "k") -> list[int]:
@@ -28,9 +31,30 @@ def parse_counts(text: str, argument: str = "k") -> list[int]:
     start, stop, step = numbers
     if step < 1 or stop < start:
         raise InputValueError(argument, f"{text!r}: START must not exceed STOP, and STEP must be above 0")
-    if (stop - start) // step > MOST_NUMBERS:
-        raise InputValueError(argument, f"{text!r} has over {MOST_NUMBERS} numbers; take a larger STEP")
+    if (stop - start) // step > _MOST_NUMBERS:
+        raise InputValueError(argument, f"{text!r} has over {_MOST_NUMBERS} numbers; take a larger STEP")
     return list(range(start, stop + 1, step))
+
+
+def parse_levels(text: str) -> list[float]:
+    """Read noise levels: START:STOP:STEP with both ends, "0:1:0.05", or a list, "0,0.2,0.45"."""
+    ranged = ":" in text
+    try:
+        numbers = [float(part) for part in text.split(":" if ranged else ",")]
+    except ValueError:
+        numbers = []
+    if not numbers or (ranged and len(numbers) != 3):
+        raise InputValueError("levels", f"{text!r} is not START:STOP:STEP or a list; write 0:1:0.05 or 0,0.2")
+    if not ranged:
+        return numbers
+    start, stop, step = numbers
+    if not all(map(math.isfinite, numbers)) or step <= 0 or stop < start:
+        raise InputValueError("levels", f"{text!r}: START must not exceed STOP, and STEP must be above 0")
+    count = (stop - start) / step + 1e-9
+    if count >= _MOST_NUMBERS + 1:
+        raise InputValueError("levels", f"{text!r} has over {_MOST_NUMBERS} levels; take a larger STEP")
+    # Rounded, so that 3 × 0.05 is 0.15.
+    return [float(np.round(start + i * step, 12)) for i in range(int(count) + 1)]
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ __all__ = [
     "InputFileNotFoundError",
     "InputTypeError",
     "InputValueError",
+    "SweepError",
     "TrainingError",
     "TrainingWarning",
 ]
@@ -45,6 +46,10 @@ class InputTypeError(InputError, TypeError):
 
 class InputFileNotFoundError(InputError, FileNotFoundError):
     """A file or folder that is not there."""
+
+
+class SweepError(RuntimeError):
+    """A sweep that cannot go on: no worker starts, or its cluster is lost. What is done is kept."""
 
 
 class TrainingError(RuntimeError):

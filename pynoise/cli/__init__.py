@@ -17,7 +17,7 @@ def main() -> None:
     # A stream that the caller has closed is None here: what goes there is dropped.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the end
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
-    from pynoise.errors import TrainingError, TrainingWarning
+    from pynoise.errors import SweepError, TrainingError, TrainingWarning
 
     usual = warnings.showwarning
 
@@ -43,7 +43,7 @@ def main() -> None:
     except BrokenPipeError:
         _drop_output()  # the reader has gone: say nothing, as click does
         code = 1
-    except TrainingError as error:
+    except (SweepError, TrainingError) as error:
         code = _fail(f"Error: {error}", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -1,0 +1,67 @@
+"""A trial that trains a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pynoise import seeds
+from pynoise.curves.noise import noise_of
+from pynoise.sweep.trial import Trial
+
+if TYPE_CHECKING:
+    from pynoise.noise import NoisyLabels
+    from pynoise.sweep.shared import Workshop
+    from pynoise.training import Run
+
+__all__ = ["result_of", "train_trial"]
+
+# What result.json has that the store keeps beside the results, or that the trial says.
+_ELSEWHERE = ("versions", "hardware", "data", "network", "method", "seed", "skipped")
+
+
+def train_trial(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> Run:
+    """Train, or go on with a run that was stopped; a finished one is given back as it is."""
+    from pynoise.training import train
+
+    settings = dict(trial.settings["train"])
+    return train(
+        workshop.dataset(task),
+        trial.network or "mlp",
+        out=workshop.folder / "runs" / trial.work[:32],
+        noise=_noise(workshop, task, trial),
+        method=trial.settings["method"],
+        method_options=trial.settings["options"],
+        seed=trial.seed or 0,
+        device=workshop.device,
+        threads=workshop.threads,
+        recipe=settings.pop("recipe"),
+        resume=True,
+        **settings,
+    )
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """What came of a run, as the store has it."""
+    assert run.result is not None  # noqa: S101 - tells the type checker
+    found = {key: value for key, value in run.result.items() if key not in _ELSEWHERE}
+    noise = found.pop("noise") or {"selected_fraction": 0.0, "realised_rate": 0.0}
+    found |= {key: noise[key] for key in ("selected_fraction", "realised_rate")}
+    selected, last = found["test_accuracy_selected"], found["test_accuracy_last"]
+    return found | {"accuracy": last if selected is None else selected, "run": run.path.name}
+
+
+def _noise(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> NoisyLabels | None:
+    """The noisy labels; those of `pynoise.training.train` with the same noise, level and seed."""
+    if trial.level == 0:
+        return None
+    from pynoise.training.labels import draw_labels
+
+    dataset, seed = workshop.dataset(task), trial.seed or 0
+    chosen = noise_of(trial.settings.get("noise_path", trial.noise), dataset, None, seed)
+    if chosen.record is not None:
+        return chosen.record
+    features = workshop.space(task).x_train if task["clean"] is not None else None
+    draw = seeds.split(seed, "noise")
+    assert trial.level is not None  # noqa: S101 - tells the type checker
+    return draw_labels(chosen, trial.level, dataset, draw, workshop.threads, None, features)
