@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import sys
-import types
+
+from pynoise.sweep import Store
+from pynoise.sweep.store import Outcome
+from pynoise.sweep.trial import Trial
 
 EPOCHS = 3
 
@@ -66,61 +67,42 @@ def write_run(
     return folder
 
 
-def row(trial, **changes):
-    """A row of a sweep's store."""
+def row(**changes):
+    """A trial of a sweep, and what came of it."""
     found = {
-        "trial": trial,
         "state": "done",
         "dataset": "digits",
         "method": "knn",
         "network": None,
-        "space": "pixels",
+        "space": "inputs",
         "noise": "flip",
         "level": 0.2,
         "seed": 0,
-        "K": 11,
-        "accuracy": 0.9,
-        "test_accuracy_last": None,
-        "test_accuracy_selected": None,
-        "selected_fraction": 0.2,
-        "realised_rate": 0.2,
-        "seconds": 0.5,
+        "k": 11,
+        "settings": {"ties": "first"},
+        "result": {"accuracy": 0.9, "selected_fraction": 0.2, "realised_rate": 0.2, "seconds": 0.5},
         "error": None,
+        "epochs": (),
+        "hardware": {"processor": "abacus"},
     }
+    if "accuracy" in changes:
+        found["result"]["accuracy"] = changes.pop("accuracy")
     return found | changes
 
 
-def stand_in_store(monkeypatch, path, rows, metrics=()):
-    """A file of SQLite's, and a store that finds these rows in it."""
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE trials (trial TEXT)")
-    connection.close()
-
-    class Store:
-        @classmethod
-        def open(cls, opened):
-            assert opened == path
-            return cls()
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def rows(self):
-            return rows
-
-        def meta(self):
-            settings = {"repeats": 3}
-            versions = {"pynoise": "0.1.0"}
-            hardware = [{"processor": "abacus"}, {"processor": "slide rule"}]
-            return {"versions": versions, "hardware": hardware, "settings": settings, "created": "2026-01-02"}
-
-        def metrics(self, trial):
-            return dict(metrics).get(trial, [])
-
-    module = types.ModuleType("pynoise.sweep")
-    module.Store = Store
-    monkeypatch.setitem(sys.modules, "pynoise.sweep", module)
-    return path
+def write_store(path, rows):
+    """Write a sweep's store with these trials; gives their keys."""
+    keys = []
+    with Store.create(path) as store:
+        for one in rows:
+            names = ("dataset", "method", "network", "space", "noise", "level", "seed", "k", "settings")
+            trial = Trial(data="ab" * 32, **{name: one[name] for name in names})
+            store.add([trial], {trial.data: {"name": one["dataset"]}})
+            keys.append(trial.key)
+            if one["state"] != "queued":
+                store.begin([trial.key])
+            if one["state"] in ("done", "failed"):
+                provenance = {"versions": {"pynoise": "0.1.0"}, "hardware": one["hardware"]}
+                result = one["result"] if one["state"] == "done" else None
+                store.finish([Outcome(trial.key, result, one["error"], one["epochs"], provenance)])
+    return keys

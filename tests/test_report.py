@@ -4,19 +4,22 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from html.parser import HTMLParser
 from statistics import stdev
 
 import pytest
-from report_runs import row, stand_in_store, write_run
+from report_runs import row, write_run, write_store
 
 import pynoise
 from pynoise import training
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 from pynoise.reporting import courses
 from pynoise.reporting.page import plotly_code
+from pynoise.sweep import Store
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
@@ -165,19 +168,21 @@ def test_runs_that_are_not_finished(tmp_path):
     assert found["courses"][0]["runs"] == 2  # its epochs are as good as others
 
 
-def test_a_sweep(tmp_path, monkeypatch):
-    rows = [
-        row(f"k{k}-{seed}", K=k, seed=seed, accuracy=0.9 + 0.01 * seed) for k in (1, 11) for seed in (0, 1)
+def test_a_sweep(tmp_path):
+    rows = [row(k=k, seed=seed, accuracy=0.9 + 0.01 * seed) for k in (1, 11) for seed in (0, 1)]
+    rows += [row(method="analytic", k=k, seed=None, hardware={"processor": "slide rule"}) for k in (1, 11)]
+    settings = {"method": "gce", "options": {"q": 0.7}, "train": {"epochs": 2}}
+    trained = {"network": "mlp", "space": None, "k": None, "method": "gce", "settings": settings}
+    result = {"accuracy": 0.85, "test_accuracy_selected": 0.85, "test_accuracy_last": 0.84}
+    rows += [row(**trained, result=result, epochs=[{"epoch": 1, "test_accuracy": 0.8}])]
+    rows += [
+        row(**trained, level=0.4, state="failed", error="Traceback\nTrainingError: the loss is no number")
     ]
-    rows += [row(f"a{k}", method="analytic", K=k, seed=None, accuracy=0.91) for k in (1, 11)]
-    trained = {"network": "mlp", "space": None, "K": None, "method": "gce"}
-    rows += [row("n0", **trained, accuracy=0.85, test_accuracy_selected=0.85, test_accuracy_last=0.84)]
-    rows += [row("n1", **trained, level=0.4, state="failed", accuracy=None, error="the loss is no number")]
-    rows += [row("n2", **trained, level=0.4, seed=1, state="queued", accuracy=None)]
-    metrics = {"n0": [{"epoch": 1, "test_accuracy": 0.8, "train_loss": float("nan")}]}
-    path = stand_in_store(monkeypatch, tmp_path / "s.db", rows, metrics)
-    made = pynoise.report(path)
-    assert made.heading == "digits: 9 trials, 7 done, 1 failed, 1 queued"
+    rows += [row(**trained, level=0.4, seed=1, state="queued")]
+    rows += [row(**trained | {"space": "inputs"}, noise="concentrated", result=result)]
+    *_, failed_key, _, _ = write_store(tmp_path / "s.db", rows)
+    made = pynoise.report(tmp_path / "s.db")
+    assert made.heading == "digits: 10 trials, 8 done, 1 failed, 1 queued"
     found = content(made.to_html())
     assert [one["label"] for one in found["series"]] == [
         "K = 1, predicted",
@@ -188,13 +193,48 @@ def test_a_sweep(tmp_path, monkeypatch):
     ]
     looks = [one["look"] for one in found["series"]]
     assert looks[0] == looks[1] != looks[2] == looks[3] != looks[4]
-    assert lines_in(made)["flip", "K = 11, measured"][0]["accuracy"] == pytest.approx(0.905)
+    lines = lines_in(made)
+    assert lines["flip", "K = 11, measured"][0]["accuracy"] == pytest.approx(0.905)
+    assert (lines["flip", "gce"][0]["accuracy"], lines["flip", "gce"][0]["last"]) == (0.85, 0.84)
+    assert lines["concentrated", "gce"][0]["level"] == 0.2
     (failed,) = found["failed"]
-    assert (failed["name"], failed["level"], failed["error"]) == ("n1", 0.4, "the loss is no number")
+    words = ("flip", 0.4, "TrainingError: the loss is no number")
+    assert (failed["noise"], failed["level"], failed["error"]) == words
+    assert failed["name"] == failed_key
     assert [one["means"] for one in found["courses"]] == [{"test_accuracy": [0.8]}]
     (source,) = found["sources"]
-    assert (source["kind"], source["created"]) == ("sweep", "2026-01-02")
+    with Store.open(tmp_path / "s.db") as store:
+        assert source["when"].startswith(f"{store.meta()['created']} to ")
+    assert source["kind"] == "sweep"
     assert source["hardware"] == ["processor abacus", "processor slide rule"]
+    assert dict(source["settings"]) == {"ties": "first", "gce: q": "0.7", "epochs": "2"}
+
+
+def test_settings_of_a_sweep_and_of_a_run_are_compared(tmp_path):
+    settings = {"method": "gce", "options": {}, "train": {"epochs": 2}}
+    same = {
+        "network": "mlp",
+        "space": None,
+        "k": None,
+        "method": "gce",
+        "settings": settings,
+        "accuracy": 0.7,
+    }
+    write_store(tmp_path / "s.db", [row(**same), row(**same | {"seed": 5})])
+    write_run(tmp_path / "other", settings={"epochs": 3})
+    write_run(tmp_path / "same", settings={"epochs": 2})
+    other = pynoise.report([tmp_path / "s.db", tmp_path / "other"])
+    assert [point.series.method for point in other.points] == ["gce (epochs=2)", "gce (epochs=3)"]
+    (point,) = pynoise.report([tmp_path / "s.db", tmp_path / "same"]).points
+    assert point.seeds == [0, 5]
+    assert point.mean("accuracy") == pytest.approx(0.7)  # the run is that of the sweep
+
+
+def test_metrics_that_are_no_numbers_are_left_out(tmp_path):
+    folder = write_run(tmp_path / "run")
+    (folder / "metrics.csv").write_text("epoch,test_accuracy,train_loss\n1,0.5,nan\n2,,inf\n3,0.7,\n")
+    (course,) = content(pynoise.report(folder).to_html())["courses"]
+    assert course["means"] == {"test_accuracy": [0.5, None, 0.7]}
 
 
 def test_the_page_needs_nothing_and_may_fetch_nothing(runs):
@@ -247,15 +287,16 @@ def test_a_page_is_made_without_torch_and_matplotlib(runs, tmp_path):
     assert done.stdout == "[]\n"
 
 
-def test_the_picture_has_a_panel_a_noise(tmp_path, monkeypatch):
+def test_the_picture_has_a_panel_a_noise(tmp_path):
     rows = [
-        row(f"{noise}{level}{seed}", noise=noise, level=level, seed=seed, accuracy=0.9 - level + 0.02 * seed)
+        row(noise=noise, level=level, seed=seed, accuracy=0.9 - level + 0.02 * seed)
         for noise in ("flip", "uniform")
         for level in (0.1, 0.3)
         for seed in (0, 1)
     ]
-    rows += [row("a", method="analytic", seed=None, accuracy=0.88, level=0.1)]
-    figure = pynoise.report(stand_in_store(monkeypatch, tmp_path / "s.db", rows)).plot()
+    rows += [row(method="analytic", seed=None, accuracy=0.88, level=0.1)]
+    write_store(tmp_path / "s.db", rows)
+    figure = pynoise.report(tmp_path / "s.db").plot()
     flip, uniform = figure.axes
     assert (flip.get_title(), uniform.get_title()) == ("flip", "uniform")
     assert flip.get_ylim() == uniform.get_ylim()
@@ -268,18 +309,18 @@ def test_the_picture_has_a_panel_a_noise(tmp_path, monkeypatch):
     assert labels == ["K = 11, predicted", "K = 11, measured"]
 
 
-def test_series_of_one_level_stand_side_by_side(tmp_path, monkeypatch):
-    rows = [row(f"t{k}", K=k) for k in (1, 11, 51)]
-    (axes,) = pynoise.report(stand_in_store(monkeypatch, tmp_path / "s.db", rows)).plot().axes
+def test_series_of_one_level_stand_side_by_side(tmp_path):
+    write_store(tmp_path / "s.db", [row(k=k) for k in (1, 11, 51)])
+    (axes,) = pynoise.report(tmp_path / "s.db").plot().axes
     places = [one.lines[0].get_xdata()[0] for one in axes.containers]
     assert places == sorted(set(places))
     assert sum(places) / 3 == pytest.approx(0.2)
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0.2"]
 
 
-def test_a_picture_of_very_many_series_says_so(tmp_path, monkeypatch):
-    rows = [row(f"t{k}", K=k) for k in range(1, 60)]
-    figure = pynoise.report(stand_in_store(monkeypatch, tmp_path / "s.db", rows)).plot()
+def test_a_picture_of_very_many_series_says_so(tmp_path):
+    write_store(tmp_path / "s.db", [row(k=k) for k in range(1, 60)])
+    figure = pynoise.report(tmp_path / "s.db").plot()
     assert figure.get_suptitle() == "digits, 28 of 59 series"
     assert len(figure.legends[0].get_texts()) == 28
 
@@ -357,6 +398,9 @@ def test_other_files_of_that_name_are_passed_over(runs):
             "runs: 'empty' holds no run: neither it nor a folder in it has a run's",
         ),
         ("text.db", InputValueError, r"runs: 'text\.db' is neither the store of a sweep, \.db, nor a folder"),
+        ("other.db", InputValueError, r"runs: 'other\.db' is a database of something else, not of a sweep"),
+        ("cut.db", InputValueError, r"runs: 'cut\.db' is damaged"),
+        ("none.db", InputValueError, r"runs: 'none\.db' is a sweep without a trial"),
         ("x" * 300, InputValueError, "is not a path that can be read"),
         (["runs", "nowhere"], InputFileNotFoundError, "runs: 'nowhere'"),
         ([], InputTypeError, r"runs: \[\] is no path and no list of paths"),
@@ -368,6 +412,10 @@ def test_what_is_no_run_and_no_sweep(runs, tmp_path, monkeypatch, given, kind, w
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.db").write_text("not of SQLite's format")
+    (tmp_path / "cut.db").write_bytes(b"SQLite format 3\0" + bytes(1000))
+    write_store("none.db", [])
+    with closing(sqlite3.connect("other.db")) as connection:
+        connection.execute("CREATE TABLE friends (name TEXT)")
     with pytest.raises(kind, match=words):
         pynoise.report(given)
 

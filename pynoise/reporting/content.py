@@ -102,7 +102,7 @@ def _source(source: Source) -> dict[str, Any]:
         "path": source.path,
         "kind": source.kind,
         "trials": len(source.states),
-        "created": meta["created"],
+        "when": meta["when"],
         "versions": [_words(one) for one in meta["versions"]],
         "hardware": [_words(one) for one in meta["hardware"]],
         "seeds": _shortened(seeds),

@@ -11,7 +11,7 @@ from typing import Any
 from pynoise._run_files import CONFIG, RESULT, holds_run, read_config, read_metrics, read_result
 from pynoise._words import writable
 from pynoise.errors import InputFileNotFoundError, InputValueError
-from pynoise.reporting.trial import NO_NOISE, Metrics, Source, Trial, number
+from pynoise.reporting.trial import NO_NOISE, Metrics, Source, Trial, distinct_values, number
 
 __all__ = ["read_runs"]
 
@@ -122,21 +122,17 @@ def _options(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _meta(configs: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    settings: dict[str, list[Any]] = {}
-    for config in configs:
-        options = {
-            f"{config['method']}: {key}": value for key, value in config.get("method_options", {}).items()
-        }
-        for key, value in (config["settings"] | options).items():
-            values = settings.setdefault(key, [])
-            if value not in values:
-                values.append(value)
     return {
         "versions": _distinct(result.get("versions") for result in results),
         "hardware": _distinct(result.get("hardware") for result in results),
-        "settings": settings,
-        "created": None,  # a run does not say when it was
+        "settings": distinct_values(_settings(config) for config in configs),
+        "when": None,  # a run does not say
     }
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    options = config.get("method_options", {})
+    return {**config["settings"], **{f"{config['method']}: {key}": options[key] for key in options}}
 
 
 def _distinct(values: Iterator[Any]) -> list[Any]:

@@ -8,9 +8,12 @@ from typing import Any
 
 from pynoise._words import writable
 from pynoise.errors import InputError, InputValueError
-from pynoise.reporting.trial import Metrics, Source, Trial, number
+from pynoise.reporting.trial import KINDS, Metrics, Source, Trial, distinct_values, number
 
 __all__ = ["is_database", "read_store"]
+
+# Columns of rows that are settings.
+_SETTINGS = ("train.", "clean.train.", "ties", "model")
 
 
 def is_database(path: Path) -> bool:
@@ -20,7 +23,7 @@ def is_database(path: Path) -> bool:
 
 
 def read_store(path: Path) -> Source:
-    """Read a sweep's store.
+    """Read a sweep's store; the sweep may be running.
 
     Raises
     ------
@@ -34,7 +37,6 @@ def read_store(path: Path) -> Source:
             rows, meta = store.rows(), store.meta()
     except InputError as error:
         raise type(error)("runs", error.problem) from None
-
     if not rows:
         raise InputValueError("runs", f"{str(path)!r} is a sweep without a trial")
 
@@ -42,25 +44,44 @@ def read_store(path: Path) -> Source:
         with Store.open(path) as store:
             return [store.metrics(name) for name in names]
 
-    settings = {key: value if isinstance(value, list) else [value] for key, value in meta["settings"].items()}
-    versions = meta["versions"] if isinstance(meta["versions"], list) else [meta["versions"]]
+    settings = distinct_values(_flat(one) for one in meta["settings"])
+    # Of settings that all trainings have alike, rows say nothing.
+    common = {
+        name: values[0]
+        for name, values in distinct_values(one.get("train", {}) for one in meta["settings"]).items()
+        if len(values) == 1
+    }
+    finished = [row["finished"] for row in rows if row["finished"] is not None]
     return Source(
         path=writable(str(path)),
         kind="sweep",
-        trials=[_trial(row, str(path)) for row in rows],
-        meta=dict(meta) | {"versions": versions, "settings": settings},
+        trials=[_trial(row, common, str(path)) for row in rows],
+        meta={
+            "versions": meta["versions"],
+            "hardware": meta["hardware"],
+            "settings": settings,
+            "when": " to ".join([meta["created"], *([max(finished)] if finished else [])]),
+        },
         metrics=metrics,
     )
 
 
-def _trial(row: Mapping[str, Any], place: str) -> Trial:
+def _trial(row: Mapping[str, Any], common: Mapping[str, Any], place: str) -> Trial:
+    trained = row["method"] not in KINDS
+    # Where noise lies among the inputs nothing needs to be said of a network.
+    space = None if trained and row["space"] == "inputs" else row["space"]
+    own = {
+        name.removeprefix("train."): row[name]
+        for name in row
+        if name.startswith(_SETTINGS) and row[name] is not None
+    }
     return Trial(
         name=row["trial"],
         state=row["state"],
         dataset=row["dataset"],
         method=row["method"],
         network=row["network"],
-        space=row["space"],
+        space=space,
         noise=row["noise"],
         seed=row["seed"],
         k=row["K"],
@@ -72,4 +93,20 @@ def _trial(row: Mapping[str, Any], place: str) -> Trial:
         selected_fraction=number(row, "selected_fraction", place),
         realised_rate=number(row, "realised_rate", place),
         seconds=number(row, "seconds", place),
+        options={**common, **own} if trained else own,
     )
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a trial by name, options of a method behind the method's."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name == "train":
+            found |= value
+        elif name == "options":
+            found |= {f"{settings['method']}: {key}": one for key, one in value.items()}
+        elif name == "clean":
+            found |= {f"network of the features, {key}": one for key, one in _flat(value).items()}
+        elif name != "method":
+            found[name] = value
+    return found

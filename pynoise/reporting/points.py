@@ -38,11 +38,12 @@ class Point:
     @cached_property
     def done(self) -> list[Trial]:
         """The trials that came to an end; of those that are one experiment, seed included, the first."""
-        found: dict[object, Trial] = {}
+        found: dict[object, list[Trial]] = defaultdict(list)
         for one in self.trials:
-            if one.state == "done":
-                found.setdefault(one.name if one.seed is None else (one.seed, one.labels), one)
-        return list(found.values())
+            alike = found[one.name if one.seed is None else one.seed]
+            if one.state == "done" and not any(_same_labels(one, other) for other in alike):
+                alike.append(one)
+        return [one for alike in found.values() for one in alike]
 
     @property
     def seeds(self) -> list[int]:
@@ -103,6 +104,11 @@ def lines_of(points: Iterable[Point]) -> list[Line]:
         if hosts:
             del groups[NO_NOISE, series]
     return [Line(*key, own) for key, own in groups.items()]
+
+
+def _same_labels(one: Trial, other: Trial) -> bool:
+    """Whether nothing speaks against it that two trials of a seed had the same noisy labels."""
+    return one.labels == other.labels or None in (one.labels, other.labels)
 
 
 def in_order(points: Iterable[Point]) -> list[Series]:

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pynoise.reporting.trial import Trial
+from pynoise.reporting.trial import KINDS, Trial
 
-__all__ = ["KINDS", "Series", "series_of"]
-
-# How accuracies of a method came about; all other methods are trained.
-KINDS = {"analytic": "predicted", "knn": "measured"}
+__all__ = ["Series", "series_of"]
 
 # Data set, method, network, space and K.
 _Key = tuple[str, str, str | None, str | None, int | None]
@@ -68,11 +65,20 @@ def series_of(trials: Sequence[Trial]) -> list[Series]:
 
 
 def _order(key: _Key, kind: str) -> tuple[Any, ...]:
-    """K-NN first, that on pixels before others, by K, predictions before measurements; then networks."""
+    """K-NN first, that among inputs first, by K, predictions before measurements; then networks."""
     dataset, method, network, space, k = key
     trained = kind == "trained"
     name = method if trained else ""
-    return dataset, trained, space != "pixels", network or "", name, k or 0, kind != "predicted", method
+    return (
+        dataset,
+        trained,
+        space not in (None, "inputs"),
+        network or "",
+        name,
+        k or 0,
+        kind != "predicted",
+        method,
+    )
 
 
 def _label(key: _Key, kind: str, several: dict[int, bool], by_k: bool) -> str:
@@ -83,6 +89,7 @@ def _label(key: _Key, kind: str, several: dict[int, bool], by_k: bool) -> str:
         words.append(network)
     if kind == "trained":
         words += [method, *([f"K = {k}"] if k is not None else ["its network"] if by_k else [])]
+        words += [f"noise by its {space}"] if space else []
     else:
         own = method.partition(" ")[2]  # the options that tell it from others
         words += [f"K = {k}", *([space] if space and several[3] else []), *([own] if own else []), kind]

@@ -22,7 +22,7 @@ function fillProvenance() {
       if (values.length) list.append(element("dt", {}, title), ...values.map((value) => element("dd", {}, value)));
     };
     add("what", `${source.kind}, ${plural(source.trials, "trial")}`);
-    if (source.created) add("when", source.created);
+    if (source.when) add("when", source.when);
     if (source.seeds) add("seeds", source.seeds);
     add("versions", ...source.versions);
     add("hardware", ...source.hardware);

@@ -4,6 +4,9 @@ const MOST_ROWS = 500;
 const exact = (digits) => (value) => (value === null ? "–" : value.toFixed(digits));
 const text = (value) => value ?? "–";
 
+// Two digits of what is small, all whole seconds of what is not.
+const brief = (value) => (value === null ? "–" : value < 10 ? String(Number(value.toPrecision(2))) : value.toFixed(0));
+
 // Runs that are done, of those that there are.
 function countOf(done, { others }) {
   return others ? `${done} of ${done + others}` : String(done);
@@ -24,7 +27,7 @@ const COLUMNS = [
   { key: "runs", title: "Runs", words: countOf, number: true },
   { key: "accuracy", title: "Accuracy", words: (value, row) => spread(value, row.accuracy_sd), number: true },
   { key: "last", title: "Last epoch", words: (value, row) => spread(value, row.last_sd), number: true },
-  { key: "seconds", title: "Seconds", words: exact(1), number: true },
+  { key: "seconds", title: "Seconds", words: brief, number: true },
 ];
 
 const FAILED = [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pynoise.errors import InputValueError
 
-__all__ = ["NO_NOISE", "Metrics", "Source", "Trial", "number"]
+__all__ = ["KINDS", "NO_NOISE", "Metrics", "Source", "Trial", "distinct_values", "number"]
+
+# How accuracies of a method came about; all other methods are trained.
+KINDS = {"analytic": "predicted", "knn": "measured"}
 
 # What the noise is called where none was added.
 NO_NOISE = "none"
@@ -30,7 +33,7 @@ class Trial:
         "done", "failed", "running", "queued", or "unfinished" of a run's folder.
     dataset, method, network, space, noise : str
         What it is of. The method of K-NN is "knn" where it was measured, "analytic" where it was predicted;
-        a network has no K, and K-NN on pixels no network.
+        a network has no K, and K-NN among inputs no network.
     level, seed, k, selected_fraction, realised_rate : float or int
         γ and what it made of the labels; the seed; K.
     accuracy : float or None
@@ -82,7 +85,7 @@ class Source:
         What it holds.
     meta : dict
         Provenance: ``versions`` and ``hardware``, lists of what is distinct; ``settings``, their values by
-        name; ``created``, if it is known.
+        name; ``when`` it was, None if nobody knows.
     metrics : callable
         Gives ``metrics.csv`` of each of several trials, by their names.
     """
@@ -97,6 +100,17 @@ class Source:
     def states(self) -> list[str]:
         """The state of each trial; what is known of a run by K is one with it."""
         return list({one.name: one.state for one in self.trials}.values())
+
+
+def distinct_values(contents: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The values that each name has, each once, in order."""
+    found: dict[str, list[Any]] = {}
+    for content in contents:
+        for name, value in content.items():
+            values = found.setdefault(name, [])
+            if value not in values:
+                values.append(value)
+    return found
 
 
 def number(found: Mapping[str, Any], key: str, where: str) -> float | None:
