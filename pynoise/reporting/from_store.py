@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,12 @@ def read_store(path: Path) -> Source:
         for name, values in distinct_values(one.get("train", {}) for one in meta["settings"]).items()
         if len(values) == 1
     }
+    own = [name for name in rows[0] if name.startswith(_SETTINGS)]
     finished = [row["finished"] for row in rows if row["finished"] is not None]
     return Source(
         path=writable(str(path)),
         kind="sweep",
-        trials=[_trial(row, common, str(path)) for row in rows],
+        trials=[_trial(row, own, common, str(path)) for row in rows],
         meta={
             "versions": meta["versions"],
             "hardware": meta["hardware"],
@@ -66,15 +67,12 @@ def read_store(path: Path) -> Source:
     )
 
 
-def _trial(row: Mapping[str, Any], common: Mapping[str, Any], place: str) -> Trial:
+def _trial(row: Mapping[str, Any], settings: Iterable[str], common: Mapping[str, Any], place: str) -> Trial:
+    """A row as a trial; `settings` are columns, `common` those that no column has."""
     trained = row["method"] not in KINDS
     # Where noise lies among the inputs nothing needs to be said of a network.
     space = None if trained and row["space"] == "inputs" else row["space"]
-    own = {
-        name.removeprefix("train."): row[name]
-        for name in row
-        if name.startswith(_SETTINGS) and row[name] is not None
-    }
+    own = {name.removeprefix("train."): row[name] for name in settings if row[name] is not None}
     return Trial(
         name=row["trial"],
         state=row["state"],
