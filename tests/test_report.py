@@ -211,7 +211,7 @@ def test_a_sweep(tmp_path):
 
 
 def test_settings_of_a_sweep_and_of_a_run_are_compared(tmp_path):
-    settings = {"method": "gce", "options": {}, "train": {"epochs": 2}}
+    settings = {"method": "gce", "options": {}, "train": {"epochs": 2, "augment": "auto"}}
     same = {
         "network": "mlp",
         "space": None,
@@ -222,7 +222,7 @@ def test_settings_of_a_sweep_and_of_a_run_are_compared(tmp_path):
     }
     write_store(tmp_path / "s.db", [row(**same), row(**same | {"seed": 5})])
     write_run(tmp_path / "other", settings={"epochs": 3})
-    write_run(tmp_path / "same", settings={"epochs": 2})
+    write_run(tmp_path / "same", settings={"epochs": 2, "augment": "none"})
     other = pynoise.report([tmp_path / "s.db", tmp_path / "other"])
     assert [point.series.method for point in other.points] == ["gce (epochs=2)", "gce (epochs=3)"]
     (point,) = pynoise.report([tmp_path / "s.db", tmp_path / "same"]).points

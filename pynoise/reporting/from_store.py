@@ -45,11 +45,11 @@ def read_store(path: Path) -> Source:
             return [store.metrics(name) for name in names]
 
     settings = distinct_values(_flat(one) for one in meta["settings"])
-    # Of settings that all trainings have alike, rows say nothing.
+    # Of settings that all trainings have alike, rows say nothing; what "auto" stands for is known to runs alone.
     common = {
         name: values[0]
         for name, values in distinct_values(one.get("train", {}) for one in meta["settings"]).items()
-        if len(values) == 1
+        if len(values) == 1 and values != ["auto"]
     }
     own = [name for name in rows[0] if name.startswith(_SETTINGS)]
     finished = [row["finished"] for row in rows if row["finished"] is not None]
