@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from pynoise import cli, data
+from tests.sweeps import save_blobs
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -92,3 +94,24 @@ def run(monkeypatch, capsys, tmp_path):
         return caught.value.code, out, err
 
     return call
+
+
+@pytest.fixture(scope="module")
+def blobs(tmp_path_factory):
+    """The path of a file with some Gaussians."""
+    path = tmp_path_factory.mktemp("data") / "blobs.npz"
+    save_blobs(path)
+    return str(path)
+
+
+@pytest.fixture
+def patched(tmp_path, monkeypatch):
+    """Have every process of Python that starts run some lines first."""
+
+    def patch(lines):
+        folder = tmp_path / "patch"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(textwrap.dedent(lines))
+        monkeypatch.syspath_prepend(str(folder))
+
+    return patch

@@ -1,5 +1,4 @@
 import shutil
-import textwrap
 from collections import Counter
 
 import numpy as np
@@ -24,26 +23,6 @@ NETWORKS = Grid(
     K=[11],
     train={"epochs": 2, "batch_size": 64},
 )
-
-
-@pytest.fixture
-def patched(tmp_path, monkeypatch):
-    """Have every process of Python that starts run some lines first."""
-
-    def patch(lines):
-        folder = tmp_path / "patch"
-        folder.mkdir(exist_ok=True)
-        (folder / "sitecustomize.py").write_text(textwrap.dedent(lines))
-        monkeypatch.syspath_prepend(str(folder))
-
-    return patch
-
-
-@pytest.fixture(scope="module")
-def blobs(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "blobs.npz"
-    save_blobs(path)
-    return str(path)
 
 
 @pytest.fixture(scope="module")

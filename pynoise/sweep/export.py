@@ -40,8 +40,7 @@ def export(store: str | Path, path: str | Path) -> int:
     """
     file = check_output("path", path, TABLE_SUFFIXES)
     with Store.open(store) as there:
-        columns, table = there.table()
-    rows = list(table)
+        columns, rows = there.table()
     if not rows:
         raise InputValueError("store", f"{str(store)!r} holds no trial")
     if file.suffix.lower() == ".csv":

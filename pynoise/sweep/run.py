@@ -18,8 +18,9 @@ from pynoise.sweep.engines import Place
 from pynoise.sweep.expand import expand
 from pynoise.sweep.grid import Grid
 from pynoise.sweep.lock import holding
+from pynoise.sweep.opening import check_store
 from pynoise.sweep.plan import plan
-from pynoise.sweep.store import STATES, Store, check_store
+from pynoise.sweep.store import STATES, Store
 
 __all__ = ["Summary", "resume", "run"]
 

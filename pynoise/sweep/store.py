@@ -5,35 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pynoise import _provenance
-from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
+from pynoise.sweep import table
+from pynoise.sweep.opening import path_of, to_read, to_write
 from pynoise.sweep.refusals import refusals
 from pynoise.sweep.trial import Trial
 
-__all__ = ["STATES", "Outcome", "Store", "Stored", "check_store"]
+__all__ = ["STATES", "Outcome", "Store", "Stored"]
 
 STATES = ("queued", "running", "done", "failed")
 
-# What meta says that the file is, and in which form.
-_RECORD, _FORMAT = "pynoise sweep", 1
-
-# The grid's keys but for K, and all that a trial is.
-_GRID = ("dataset", "method", "network", "space", "noise", "level", "seed")
-_COLUMNS = ("data", *_GRID, "k")
-
-# Settings that are columns of the table where trials differ in them.
-_SHOWN = ("train.", "clean.train.", "ties", "model")
+# All that a trial is but its settings.
+_COLUMNS = ("data", *table.GRID, "k")
 
 # Keys of a statement at a time.
 _BATCH = 500
@@ -108,18 +99,8 @@ class Store:
         OSError
             If the system refuses.
         """
-        file = _path(path)
-        with refusals(file):
-            connection = _connect(f"{file.resolve().as_uri()}?mode=rwc")
-            try:
-                if not _tables(connection):
-                    _make(connection)
-                _check(connection, file)
-                connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")  # what is read-only shows now
-            except BaseException:
-                connection.close()
-                raise
-        return cls(file, connection)
+        file = path_of(path)
+        return cls(file, to_write(file))
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -134,23 +115,8 @@ class Store:
         OSError
             If the system refuses.
         """
-        file = _path(path)
-        if not file.is_file():
-            raise InputFileNotFoundError("store", f"there is no file {str(path)!r}")
-        with refusals(file):
-            address = f"{file.resolve().as_uri()}?mode=ro"
-            try:
-                connection = _connect(address)
-            except sqlite3.OperationalError:
-                # In a folder that may not be written to SQLite has no place for what readers share; nobody
-                # writes there.
-                connection = _connect(f"{address}&immutable=1")
-            try:
-                _check(connection, file)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(file, connection)
+        file = path_of(path)
+        return cls(file, to_read(file))
 
     def __enter__(self) -> Self:
         return self
@@ -176,25 +142,23 @@ class Store:
         origins : dict of str to dict
             How to load the data of each digest.
         """
+        names = ("key", *_COLUMNS, "settings")
+        marks = ", ".join("?" * len(names))
         with self._writing():
-            before = self._count()
-            settings: dict[str, int] = {}
+            words, before = cache(self._words), self._count()
+            rows, called = [], {}
             for trial in trials:
-                content = _json(trial.settings)
-                if content not in settings:
-                    settings[content] = self._words(content)
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO data VALUES (?, ?, ?)",
-                    (trial.data, trial.dataset, _json(origins[trial.data])),
-                )
+                called[trial.data] = trial.dataset
                 seed = None if trial.seed is None else str(trial.seed)
-                values = vars(trial) | {"seed": seed, "settings": settings[content], "key": trial.key}
-                names = ("key", *_COLUMNS, "settings")
-                self._connection.execute(
-                    f"INSERT OR IGNORE INTO trials ({', '.join(names)}) "  # noqa: S608 - names of our own
-                    f"VALUES ({', '.join('?' * len(names))})",
-                    [values[name] for name in names],
-                )
+                settings = words(_json(trial.settings))
+                values = vars(trial) | {"key": trial.key, "seed": seed, "settings": settings}
+                rows.append([values[name] for name in names])
+            data = [(digest, name, _json(origins[digest])) for digest, name in called.items()]
+            self._connection.executemany("INSERT OR IGNORE INTO data VALUES (?, ?, ?)", data)
+            self._connection.executemany(
+                f"INSERT OR IGNORE INTO trials ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - our own
+                rows,
+            )
             return self._count() - before
 
     def begin(self, keys: Sequence[str]) -> None:
@@ -210,7 +174,8 @@ class Store:
         marks = ", ".join("?" * len(states))
         with self._writing():
             return self._connection.execute(
-                f"UPDATE trials SET state = 'queued' WHERE state IN ({marks})",  # noqa: S608
+                f"UPDATE trials SET state = 'queued', error = NULL, finished = NULL "  # noqa: S608
+                f"WHERE state IN ({marks})",
                 states,
             ).rowcount
 
@@ -223,19 +188,19 @@ class Store:
                 provenance = None if one.provenance is None else words(_json(one.provenance))
                 names, values, accuracy = None, None, None
                 if one.result is not None:
-                    result = _flat(one.result)
+                    result = table.flat(one.result)
                     accuracy = result.pop("accuracy")
                     names, values = words(_json(list(result))), _json(list(result.values()))
-                (number,) = self._connection.execute(
+                state = "failed" if one.error else "done"
+                self._connection.execute(
                     "UPDATE trials SET state = ?, accuracy = ?, names = ?, result = ?, error = ?, "
-                    "provenance = ?, finished = ? WHERE key = ? RETURNING id",
-                    (
-                        "failed" if one.error else "done",
-                        *(accuracy, names, values, one.error, provenance, now, one.key),
-                    ),
-                ).fetchone()
-                rows = [(number, row["epoch"], _json(row)) for row in one.epochs]
-                self._connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", rows)
+                    "provenance = ?, finished = ? WHERE key = ?",
+                    (state, accuracy, names, values, one.error, provenance, now, one.key),
+                )
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO epochs SELECT id, ?, ? FROM trials WHERE key = ?",
+                    [(row["epoch"], _json(row), one.key) for row in one.epochs],
+                )
 
     # Reading.
 
@@ -249,11 +214,13 @@ class Store:
 
     def trials(self, state: str | None = None) -> Iterator[Stored]:
         """The trials, all or those of one state, in the order in which they were added."""
-        settings = self._contents()
-        for row in self._select(["key", *_COLUMNS, "settings", "state", "attempts"], state):
-            values = dict(zip(_COLUMNS, row[1:-3], strict=True))
+        with self._reading():
+            settings = self._contents()
+            found = list(self._select(("key", *_COLUMNS, "settings", "state", "attempts"), state))
+        for key, *parts, number, now, attempts in found:
+            values = dict(zip(_COLUMNS, parts, strict=True))
             values["seed"] = None if values["seed"] is None else int(values["seed"])
-            yield Stored(row[0], Trial(**values, settings=settings[row[-3]]), row[-2], row[-1])
+            yield Stored(key, Trial(**values, settings=settings[number]), now, attempts)
 
     def origin(self, digest: str) -> dict[str, Any]:
         """How to load the data of a digest."""
@@ -275,42 +242,12 @@ class Store:
         columns, rows = self.table()
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def table(self) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-        """The same as columns and rows: for as many as there may be."""
-        contents = {
-            number: _flat(content) if isinstance(content, dict) else content
-            for number, content in self._contents().items()
-        }
-        differing = _differing(contents[number] for number in self._used("settings"))
-        results = [contents[number] for number in self._used("names")]
-        own = dict.fromkeys([*differing, *(name for names in results for name in names)])
-        first = ("trial", "state", *_GRID, "K", "accuracy")
-        last = ("attempts", "finished", "error")
-        columns = (*first, *own, *last)
-        wanted = ("key", "state", *_GRID, "k", "accuracy", *last, "settings", "names", "result")
-        found = list(self._select(wanted, None))
-        # One document is read faster than as many as there are trials.
-        values = json.loads(f"[{','.join(row[-1] or '[]' for row in found)}]")
-
-        seed = wanted.index("seed")
-
-        @cache
-        def places(settings: int, names: int | None) -> tuple[tuple[Any, ...], itemgetter[Any]]:
-            """What the settings say; and, for each column, where its value stands among all there are."""
-            said = tuple(contents[settings].get(name) for name in differing)
-            there = (*first, *last, "", *differing, *(() if names is None else contents[names]))
-            numbers = {name: i for i, name in enumerate(there)}
-            return said, itemgetter(*(numbers.get(name, numbers[""]) for name in columns))
-
-        def row(one: tuple[Any, ...], result: list[Any]) -> tuple[Any, ...]:
-            *parts, error, settings, names, _ = one
-            parts[seed] = None if parts[seed] is None else int(parts[seed])
-            said, pick = places(settings, names)
-            line = error.rstrip().rpartition("\n")[2] if error else None
-            made: tuple[Any, ...] = pick((*parts, line, None, *said, *result))
-            return made
-
-        return columns, map(row, found, values)
+    def table(self) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """The same as names of columns and rows: a hundred thousand in a second or two."""
+        with self._reading():
+            found = list(self._select(table.WANTED, None))
+            contents = self._contents()
+        return table.assembled(found, contents)
 
     def metrics(self, trial: str) -> list[dict[str, Any]]:
         """What was measured of a trial after each epoch; `trial` is its key."""
@@ -323,8 +260,10 @@ class Store:
 
     def failures(self) -> list[tuple[Trial, str]]:
         """The trials that failed, and the traceback of each."""
-        errors = dict(self._connection.execute("SELECT key, error FROM trials WHERE state = 'failed'"))
-        return [(one.trial, errors[one.key]) for one in self.trials("failed")]
+        failed = list(self.trials("failed"))
+        with refusals(self.path):
+            errors = dict(self._connection.execute("SELECT key, error FROM trials WHERE state = 'failed'"))
+        return [(one.trial, errors[one.key]) for one in failed if one.key in errors]
 
     def meta(self) -> dict[str, Any]:
         """Where results come from.
@@ -332,17 +271,17 @@ class Store:
         Keys: ``created``, when, in UTC; ``versions`` and ``hardware``, lists of what has made results;
         ``settings``, a list of the settings of trials; ``data``, the origin of each data set by its name.
         """
-        with refusals(self.path):
+        with self._reading():
             meta = dict(self._connection.execute("SELECT key, value FROM meta"))
             data = dict(self._connection.execute("SELECT name, origin FROM data"))
-        contents = self._contents()
-        made = [contents[number] for number in self._used("provenance")]
+            contents = self._contents()
+            made = [contents[number] for number in self._used("provenance")]
+            settings = [contents[number] for number in self._used("settings")]
         parts: dict[str, list[Any]] = {"versions": [], "hardware": []}
         for key, found in parts.items():
             for one in made:
                 if one[key] not in found:
                     found.append(one[key])
-        settings = [contents[number] for number in self._used("settings")]
         origins = {name: json.loads(origin) for name, origin in data.items()}
         return {"created": meta["created"], **parts, "settings": settings, "data": origins}
 
@@ -359,6 +298,16 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Have all that is read within be of one moment."""
+        with refusals(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
 
     def _update(self, change: str, keys: Sequence[str]) -> None:
         with self._writing():
@@ -384,7 +333,7 @@ class Store:
         row = self._connection.execute("SELECT id FROM words WHERE content = ?", (content,)).fetchone()
         return int(row[0])
 
-    def _contents(self) -> dict[int, dict[str, Any]]:
+    def _contents(self) -> dict[int, Any]:
         with refusals(self.path):
             rows = self._connection.execute("SELECT id, content FROM words").fetchall()
         return {number: json.loads(content) for number, content in rows}
@@ -397,109 +346,5 @@ class Store:
             return [number for (number,) in rows]
 
 
-def check_store(path: str | Path) -> None:
-    """Check, before any work is done, that a store can be there.
-
-    Raises
-    ------
-    InputValueError, InputTypeError, InputFileNotFoundError
-        As `Store.create`.
-    """
-    file = _path(path)
-    if not file.parent.is_dir():
-        raise InputFileNotFoundError("store", f"{str(path)!r}: there is no folder {str(file.parent)!r}")
-    if file.exists() and file.stat().st_size:
-        Store.open(file).close()
-
-
-def _path(path: Any) -> Path:
-    if not isinstance(path, str | Path):
-        raise InputTypeError("store", f"{path!r} is not the path of a file")
-    file = Path(path)
-    try:
-        if file.is_dir():
-            raise InputValueError("store", f"{str(path)!r} is a folder; name a file, sweep.db say")
-    except (OSError, ValueError) as error:  # a name too long, a NUL
-        if isinstance(error, InputValueError):
-            raise
-        raise InputValueError("store", f"{str(path)!r} is not a path that can be written: {error}") from None
-    return file
-
-
-def _connect(address: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
-    try:
-        connection.execute("PRAGMA query_only")  # opens the file
-        connection.execute("SELECT count(*) FROM sqlite_master")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _tables(connection: sqlite3.Connection) -> bool:
-    (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return bool(count)
-
-
-def _make(connection: sqlite3.Connection) -> None:
-    """Make the tables: all of them or none."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    schema = files("pynoise.sweep").joinpath("schema.sql").read_text("utf-8")
-    meta = {
-        "record": _RECORD,
-        "format": str(_FORMAT),
-        "version": _provenance.versions()["pynoise"],
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    connection.executescript(f"BEGIN IMMEDIATE;\n{schema}")
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    connection.execute("COMMIT")
-
-
-def _check(connection: sqlite3.Connection, file: Path) -> None:
-    """Refuse what is no store, or one of another version."""
-    meta: dict[str, str] = {}
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if "meta" in tables:
-        try:
-            meta = dict(connection.execute("SELECT key, value FROM meta"))
-        except sqlite3.OperationalError:  # another program's table of that name
-            meta = {}
-    if meta.get("record") != _RECORD:
-        raise InputValueError(
-            "store", f"{str(file)!r} is a database of something else, not of a sweep; name another file"
-        )
-    if meta.get("format") != str(_FORMAT):
-        raise InputValueError(
-            "store",
-            f"{str(file)!r} has format {meta.get('format')}, written by pynoise {meta.get('version')}; this "
-            f"one reads format {_FORMAT}: use that version, or another store",
-        )
-    # WAL lets others read meanwhile; a process that is killed loses nothing that was committed.
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
 def _json(content: Any) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _flat(content: Mapping[str, Any], below: str = "") -> dict[str, Any]:
-    """Values by their path, "train.lr" say; lists as JSON."""
-    found: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            found |= _flat(value, f"{below}{key}.")
-        else:
-            found[f"{below}{key}"] = json.dumps(value) if isinstance(value, list) else value
-    return found
-
-
-def _differing(contents: Iterable[dict[str, Any]]) -> list[str]:
-    """Names of settings in which trials differ that have them; a method's own stand behind its name."""
-    values: dict[str, set[Any]] = {}
-    for content in contents:
-        for name, value in content.items():
-            if name.startswith(_SHOWN):
-                values.setdefault(name, set()).add(value)
-    return [name for name, found in values.items() if len(found) > 1]
