@@ -45,7 +45,7 @@ def read_store(path: Path) -> Source:
             return [store.metrics(name) for name in names]
 
     settings = distinct_values(_flat(one) for one in meta["settings"])
-    # Of settings that all trainings have alike, rows say nothing; what "auto" stands for is known to runs alone.
+    # Rows have no settings that all trainings share; what "auto" stands for is known to runs alone.
     common = {
         name: values[0]
         for name, values in distinct_values(one.get("train", {}) for one in meta["settings"]).items()
