@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pynoise.clustering import KMeansResult, kmeans
     from pynoise.curves import AccuracyCurve, KFit, NetworkCurve, accuracy_curve, fit_k, network_curve
     from pynoise.plurality import expected_confusion, plurality_accuracy, plurality_distribution
+    from pynoise.reporting import report
 
 __all__ = [
     "AccuracyCurve",
@@ -43,6 +44,7 @@ __all__ = [
     "paper",
     "plurality_accuracy",
     "plurality_distribution",
+    "report",
     "seeds",
     "sweep",
     "training",
@@ -61,6 +63,7 @@ _HOME = {
     "expected_confusion": "pynoise.plurality",
     "plurality_accuracy": "pynoise.plurality",
     "plurality_distribution": "pynoise.plurality",
+    "report": "pynoise.reporting",
 }
 
 

@@ -14,7 +14,7 @@ from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueErr
 
 __all__ = ["PICTURE_SUFFIXES", "check_output", "write_whole", "writing_whole"]
 
-PICTURE_SUFFIXES = (".png", ".svg")
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def check_output(argument: str, path: str | Path, suffixes: tuple[str, ...]) -> Path:

@@ -326,14 +326,17 @@ def test_a_clean_data_set_has_no_sheet(at, tmp_path):
         ("clean --data own.npz", "Missing option '--out'"),
         ("clean --data none.npz --out s.csv", "'--data': there is no file 'none.npz'"),
         ("clean --data no/such --out s.csv", "'--data': there is no folder 'no/such'"),
-        ("clean --data own.npz --out s.txt", "'--out': 's.txt' must end in one of .csv, .npz, .png, .svg"),
+        (
+            "clean --data own.npz --out s.txt",
+            "'--out': 's.txt' must end in one of .csv, .npz, .png, .svg, .pdf",
+        ),
         ("clean --data own.npz --out own.npz", "'--out': 'own.npz' is read, too"),
         ("clean --data own.npz --out no/s.csv", "'--out': 'no/s.csv': there is no folder"),
         ("clean --data own.npz --out s.csv --cleaned own.npz", "'--cleaned': 'own.npz' is read, too"),
         ("clean --data own.npz --out s.csv --cleaned ./s.csv", "'--cleaned': './s.csv' is named twice"),
         (
             "clean --data own.npz --out s.csv --sheet s.csv",
-            "'--sheet': 's.csv' must end in one of .png, .svg",
+            "'--sheet': 's.csv' must end in one of .png, .svg, .pdf",
         ),
         ("clean --data own.npz --out s.csv --relabel", "'--relabel': goes with --cleaned"),
         (

@@ -122,7 +122,7 @@ def test_no_measure_shows_dashes(run):
         ("--repeats 0", "'--repeats': 0 is too small"),
         ("--seed -1", "'--seed': -1 is too small"),
         ("--threads 0", "'--threads': 0 is too small"),
-        ("--out c.jpg", "'--out': 'c.jpg' must end in one of .csv, .json, .png, .svg"),
+        ("--out c.jpg", "'--out': 'c.jpg' must end in one of .csv, .json, .png, .svg, .pdf"),
         ("--out no/c.png", "'--out': 'no/c.png': there is no folder"),
         ("--out folder.png", "'--out': 'folder.png' is a folder"),
         ("--nose flip", "No such option '--nose'"),

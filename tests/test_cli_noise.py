@@ -253,7 +253,7 @@ def test_pictures(run, tmp_path):
         ("estimate own.npz --out own.npz", "'--out': 'own.npz' is read, too; write to another file"),
         ("show none.npz", "'FILE.npz': there is no file 'none.npz'"),
         ("show bad.npz", "'FILE.npz': 'bad.npz' will not do: it is no zip archive"),
-        ("plot a.npz --out a.pdf", "'--out': 'a.pdf' must end in one of .png, .svg"),
+        ("plot a.npz --out a.jpg", "'--out': 'a.jpg' must end in one of .png, .svg, .pdf"),
         (
             "plot good.npz --embedding tsne --out a.png",
             "'--embedding': needs examples: give --dataset or --features",

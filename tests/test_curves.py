@@ -149,9 +149,10 @@ def test_what_was_not_measured_is_null():
 
 def test_files_hold_the_same_rows(tmp_path):
     curve = pynoise.accuracy_curve(small_data(), [1, 3], levels=[0, 0.5], repeats=2)
-    for name in ("c.csv", "c.json", "c.png", "c.svg", "C.PNG"):
+    names = ["C.PNG", "c.csv", "c.json", "c.pdf", "c.png", "c.svg"]
+    for name in names:
         curve.save(tmp_path / name)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["C.PNG", "c.csv", "c.json", "c.png", "c.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     saved = json.loads((tmp_path / "c.json").read_text())
     assert saved == {"meta": curve.meta, "rows": curve.rows}
     lines = (tmp_path / "c.csv").read_text().splitlines()
@@ -160,10 +161,13 @@ def test_files_hold_the_same_rows(tmp_path):
         assert line == ",".join(str(value) for value in row.values())
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in (tmp_path / "c.svg").read_bytes()
+    assert (tmp_path / "c.pdf").read_bytes().startswith(b"%PDF")
     # The same curve, the same picture.
-    before = (tmp_path / "c.svg").read_bytes()
-    curve.plot(tmp_path / "c.svg")
-    assert (tmp_path / "c.svg").read_bytes() == before
+    for name in ("c.svg", "c.pdf"):
+        before = (tmp_path / name).read_bytes()
+        assert b"Date" not in before
+        curve.plot(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
 
 
 def test_meta_says_how_the_curve_was_made():
@@ -316,7 +320,7 @@ def test_noisy_labels_must_be_of_this_data_set():
         InputValueError, match=r"noise: the flip noise of level 0\.1 was made for 5 classes; small has 3"
     ):
         pynoise.accuracy_curve(dataset, 3, wider)
-    with pytest.raises(InputValueError, match=r"'c\.pdf' must end in one of"):
-        pynoise.accuracy_curve(dataset, 3, measure=False).save("c.pdf")
+    with pytest.raises(InputValueError, match=r"'c\.jpg' must end in one of"):
+        pynoise.accuracy_curve(dataset, 3, measure=False).save("c.jpg")
     with pytest.raises(InputFileNotFoundError, match="there is no folder"):
         pynoise.accuracy_curve(dataset, 3, measure=False).save("/no/such/folder/c.csv")

@@ -247,8 +247,8 @@ def test_files_hold_the_same(tmp_path):
     before = (tmp_path / "f.svg").read_bytes()
     fit.plot(tmp_path / "f.svg")
     assert (tmp_path / "f.svg").read_bytes() == before
-    with pytest.raises(InputValueError, match=r"'f\.pdf' must end in one of"):
-        fit.save("f.pdf")
+    with pytest.raises(InputValueError, match=r"'f\.jpg' must end in one of"):
+        fit.save("f.jpg")
 
 
 def test_the_picture_has_the_measured_points_over_the_curves():
@@ -422,7 +422,7 @@ def test_the_command_gives_json_and_files(run, tmp_path):
         ("m.csv --ties last", "'--ties': 'last' is not one of"),
         ("m.csv --model last", "'--model': 'last' is not one of"),
         ("m.csv --threads 0", "'--threads': 0 is too small"),
-        ("m.csv --out f.pdf", "'--out': 'f.pdf' must end in one of"),
+        ("m.csv --out f.jpg", "'--out': 'f.jpg' must end in one of"),
     ],
 )
 def test_the_command_refuses_bad_input(run, tmp_path, arguments, message):

@@ -149,7 +149,7 @@ def test_json_and_pictures(at, stage):
     [
         ("show", "Missing argument 'RUN'"),
         ("show nowhere", "'RUN': 'nowhere' is no folder of a run: it has no config.json"),
-        ("show plain --out x.csv", "'--out': 'x.csv' must end in one of .png, .svg"),
+        ("show plain --out x.csv", "'--out': 'x.csv' must end in one of .png, .svg, .pdf"),
         ("show plain --out no/x.png", "'--out': 'no/x.png': there is no folder"),
         ("show killed --json", "'RUN': 'killed' has no result.json: it is not finished"),
         ("show empty --out x.png", "'RUN': 'empty' has nothing to draw: no epoch is finished"),

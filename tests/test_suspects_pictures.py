@@ -294,7 +294,7 @@ def test_long_names_and_paths_are_cut(pets):
         ({"labels": [0, 0, 0, 0]}, InputValueError, "data: made has other labels than the suspects' exam"),
         ({"files": np.array(list("abcd"))}, InputValueError, "data: made has other files than the suspects'"),
         ({"threshold": 9.0}, InputValueError, r"suspects: has none to show: .* the threshold, 9\.0000"),
-        ({"path": "x.pdf"}, InputValueError, "path: 'x.pdf' must end in one of .png, .svg"),
+        ({"path": "x.jpg"}, InputValueError, "path: 'x.jpg' must end in one of .png, .svg, .pdf"),
     ],
 )
 def test_what_is_refused(change, error, message):
@@ -362,7 +362,7 @@ def test_the_sheet_on_the_command_line(at, stage):
             "show killed --sheet x.png",
             "'RUN': 'killed' has no suspects.npz, which the method odd writes once",
         ),
-        ("show odd --sheet x.csv", "'--sheet': 'x.csv' must end in one of .png, .svg"),
+        ("show odd --sheet x.csv", "'--sheet': 'x.csv' must end in one of .png, .svg, .pdf"),
         ("show odd --sheet no/x.png", "'--sheet': 'no/x.png': there is no folder"),
         ("show odd --dataset digits", "'--dataset': goes with --sheet, which shows the data"),
         ("show odd --data-root .", "'--data-root': goes with --sheet, which shows the data"),

@@ -77,7 +77,7 @@ class Comparison:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class Comparison:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         pairs : int
             How many, 24 at most; all examples if there are fewer.
 
@@ -130,5 +130,5 @@ class Comparison:
         return plots.write_figure(plots.pairs(shown, self.meta["names"], self.median_distance), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the comparison to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the comparison to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)

@@ -70,7 +70,7 @@ class SoftmaxProfile:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         classes : int, str or sequence of these, optional
             The true classes to draw, by number or name, 16 at most; the first 16 that have examples by
             default. Their panels show all outputs.
@@ -89,7 +89,7 @@ class SoftmaxProfile:
         return plots.write_figure(plots.softmax_panels(self, self._drawn(classes)), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the profile to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the profile to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)
 
     def _drawn(self, classes: Sequence[int | str] | int | str | None) -> list[str]:

@@ -59,9 +59,11 @@ _COLUMNS = {
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Write the suspects, .csv, all losses, .npz, or a picture of them, .png, .svg; may be repeated.",
+    help="Write the suspects, .csv, all losses, .npz, or a picture, .png, .svg, .pdf; may be repeated.",
 )
-@click.option("--sheet", metavar="FILE", help="Write a contact sheet of suspected images, .png or .svg.")
+@click.option(
+    "--sheet", metavar="FILE", help="Write a contact sheet of suspected images, .png, .svg or .pdf."
+)
 @click.option(
     "--cleaned",
     metavar="FILE",

@@ -24,6 +24,7 @@ _COMMANDS = {
     "network-curve": "Train networks at several noise levels, beside theory.",
     "compare-methods": "Train by several methods on the same noisy labels, in one table.",
     "sweep": "Run thousands of settings, on this machine or a Ray cluster.",
+    "report": "Show what came of sweeps and runs, in a page or a picture.",
     "reproduce": "Make a figure or table of the papers anew, beside the published one.",
     "neighbors": "Find nearest neighbours, and keep them in a file.",
 }

@@ -30,7 +30,9 @@ _COLUMNS = {
 @click.command("compare", short_help="Compare a trained network's softmax with its neighbours' labels.")
 @run_argument
 @click.option("--K", "k", metavar="K,…", help="Numbers of neighbours, or START:STOP:STEP.  [10:300:10]")
-@click.option("--pairs", metavar="FILE", help="Draw examples whose distance is near the median: .png, .svg.")
+@click.option(
+    "--pairs", metavar="FILE", help="Draw examples whose distance is near the median: .png, .svg, .pdf."
+)
 @options.device_option
 @options.threads_option
 @options.workers_option

@@ -309,7 +309,7 @@ _OUTPUT = (
         "--out",
         multiple=True,
         metavar="FILE",
-        help="Write a .png, .svg, .csv or .json file; may be repeated.",
+        help="Write a .png, .svg, .pdf, .csv or .json file; may be repeated.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
 )

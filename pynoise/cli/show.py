@@ -21,11 +21,11 @@ _SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedul
 
 @click.command("show", short_help="Say what a run is, and what came of it.")
 @run_argument
-@click.option("--out", multiple=True, metavar="FILE", help="Draw it: .png or .svg; may be repeated.")
+@click.option("--out", multiple=True, metavar="FILE", help="Draw it: .png, .svg or .pdf; may be repeated.")
 @click.option(
     "--sheet",
     metavar="FILE",
-    help="Draw images whose labels odd suspects, those with the highest losses: .png or .svg.",
+    help="Draw images whose labels odd suspects, those with the highest losses: .png, .svg or .pdf.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead.")
 def command(trained: Trained, out: tuple[str, ...], sheet: str | None, as_json: bool) -> None:

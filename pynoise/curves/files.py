@@ -57,7 +57,7 @@ def write_text(text: str, path: str | Path | None, suffix: str) -> str:
 
 
 def save(result: Savable, path: str | Path) -> None:
-    """Write a result to a .csv, .json, .png or .svg file: the suffix decides."""
+    """Write a result to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
     file = check_output("path", path, OUTPUT_SUFFIXES)
     suffix = file.suffix.lower()
     {".csv": result.to_csv, ".json": result.to_json}.get(suffix, result.plot)(file)

@@ -90,7 +90,7 @@ class KFit:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class KFit:
         return plots.write_figure(plots.k_fit(self, levels, curves), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the fit to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the fit to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)
 
 

@@ -106,14 +106,14 @@ class NetworkCurve:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         """
         from pynoise import plots  # matplotlib takes a second to import
 
         return plots.write_figure(plots.network_curve(self), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the curve to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the curve to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)
 
 

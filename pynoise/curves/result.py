@@ -70,7 +70,7 @@ class AccuracyCurve:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         beside : sequence of AccuracyCurve
             Others to draw into the same picture, of other noise, say.
 
@@ -83,7 +83,7 @@ class AccuracyCurve:
         return plots.write_figure(plots.accuracy_curve(self, beside), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the curve to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the curve to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)
 
     def tolerance(self, accuracy: float) -> list[dict[str, Any]]:

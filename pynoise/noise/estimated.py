@@ -238,7 +238,7 @@ class EstimatedNoise:
         }
 
     def plot(self, path: str | Path | None = None) -> Figure:
-        """Draw the transition matrix; write it to a .png or .svg file if a `path` is given."""
+        """Draw the transition matrix; write it to a .png, .svg or .pdf file if a `path` is given."""
         from pynoise import plots  # matplotlib takes a second to import
 
         title = f"estimated noise: {self.noise_rate:.1%} of {self.examples:,} labels wrong"

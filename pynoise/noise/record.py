@@ -327,7 +327,7 @@ class NoisyLabels:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         features : array_like, [N, ...], optional
             Where the examples lie.
         embedding : {"pca", "tsne"}

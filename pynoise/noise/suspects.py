@@ -131,7 +131,7 @@ class Suspects(ExampleRecord):
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class Suspects(ExampleRecord):
             or the least number if that is below 0, and the largest number is white, of all that are shown.
             The place of an image that cannot be read any more says why.
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         count : int
             How many at most, 1 to 400.
 

@@ -48,7 +48,7 @@ class PaperFigure(Rows):
         return "; ".join(block["problem"] for block in self.meta["blocks"])
 
     def plot(self, path: str | Path | None = None) -> Figure:
-        """Draw the picture; write it to a .png or .svg file if a `path` is given."""
+        """Draw the picture; write it to a .png, .svg or .pdf file if a `path` is given."""
         from pynoise.plots import write_figure
 
         assert self.picture is not None  # noqa: S101 - `files` has no picture then
@@ -60,5 +60,5 @@ class PaperFigure(Rows):
         return "\n".join([self.meta["title"], "", *self.lines, "", *notes]) + "\n"
 
     def save(self, path: str | Path) -> None:
-        """Write it to a .csv, .json, .png or .svg file: the suffix decides."""
+        """Write it to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         files.save(self, path)

@@ -7,6 +7,7 @@ from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
 from pynoise.plots.noise import noise_picture
 from pynoise.plots.odd import odd_losses
+from pynoise.plots.report import report_curves
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import softmax_panels
 from pynoise.plots.style import render, write_figure
@@ -28,6 +29,7 @@ __all__ = [
     "pairs",
     "preferred_k",
     "render",
+    "report_curves",
     "run_picture",
     "softmax_panels",
     "suspects_losses",

@@ -23,6 +23,9 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P")  # not as many as colours: more pairs before they repeat
 
+# What would put the time into a file.
+_DATES = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
 
 def cut(name: str, most: int) -> str:
     """A name of at most so many characters."""
@@ -46,16 +49,16 @@ def panels_of(count: int, width: float, height: float) -> tuple[Figure, list[Axe
 
 
 def render(figure: Figure, suffix: str) -> bytes:
-    """Draw a figure into the bytes of a .png or .svg file; the same figure gives the same bytes."""
+    """Draw a figure into the bytes of a .png, .svg or .pdf file; the same figure gives the same bytes."""
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "pynoise"}):
-        metadata = {"Date": None} if suffix == ".svg" else {}
-        figure.savefig(buffer, format=suffix[1:], dpi=160, metadata=metadata)
+    # Letters of a PDF are TrueType, which journals ask for.
+    with mpl.rc_context({"svg.hashsalt": "pynoise", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=suffix[1:], dpi=160, metadata=_DATES.get(suffix, {}))
     return buffer.getvalue()
 
 
 def write_figure(figure: Figure, path: str | Path | None) -> Figure:
-    """Write a figure to the .png or .svg file `path` if one is given, and give it back."""
+    """Write a figure to the .png, .svg or .pdf file `path` if one is given, and give it back."""
     if path is not None:
         file = check_output("path", path, PICTURE_SUFFIXES)
         write_whole(file, render(figure, file.suffix.lower()))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pynoise import _run_files
 from pynoise._files import write_whole, writing_whole
 from pynoise.curves.files import csv_text
 from pynoise.errors import InputError, InputTypeError, InputValueError
@@ -31,7 +32,7 @@ _COLUMNS = (
 
 
 # What a run has written that has not come to the end of an epoch: nothing is lost with it.
-_FIRST = (saved.NOISE, saved.CONFIG)
+_FIRST = (saved.NOISE, _run_files.CONFIG)
 
 
 class RunFolder:
@@ -58,12 +59,12 @@ class RunFolder:
         if not there:
             return
         kept = None
-        if (self.path / saved.CONFIG).is_file():
+        if (self.path / _run_files.CONFIG).is_file():
             try:
                 kept = Run.load(path)
             except InputError as error:
                 raise InputValueError("out", error.problem) from None
-        if kept is not None and any((self.path / name).is_file() for name in (saved.LAST, saved.RESULT)):
+        if kept is not None and any((self.path / name).is_file() for name in (saved.LAST, _run_files.RESULT)):
             if not resume:
                 raise InputValueError(
                     "out",
@@ -96,7 +97,7 @@ class RunFolder:
         OSError
             If the system refuses.
         """
-        config = json.loads(json.dumps({"record": saved.RECORD, "format": saved.FORMAT} | config))
+        config = json.loads(json.dumps({"record": _run_files.RECORD, "format": _run_files.FORMAT} | config))
         self._digest = _digest(config, late)
         if self._kept is not None:
             there = self._kept.config
@@ -116,7 +117,7 @@ class RunFolder:
         if record is not None and (self._kept is None or not (self.path / saved.NOISE).is_file()):
             record.save(self.path / saved.NOISE)
         if self._kept is None or self._kept.config["method_options"] != config["method_options"]:
-            self._write_json(saved.CONFIG, config)
+            self._write_json(_run_files.CONFIG, config)
 
     @property
     def finished(self) -> Run | None:
@@ -160,7 +161,7 @@ class RunFolder:
 
     def _write_metrics(self, metrics: list[dict[str, Any]]) -> None:
         columns = [*_COLUMNS, *(key for key in metrics[-1] if key not in _COLUMNS)]
-        write_whole(self.path / saved.METRICS, csv_text(columns, metrics).encode())
+        write_whole(self.path / _run_files.METRICS, csv_text(columns, metrics).encode())
 
     def _write_selected(self, training: Training) -> None:
         weights = {"network": training.network.state_dict(), "epoch": training.epoch}
@@ -182,7 +183,7 @@ class RunFolder:
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write ``result.json``, after all else: then the run is finished."""
-        self._write_json(saved.RESULT, result)
+        self._write_json(_run_files.RESULT, result)
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
         text = json.dumps(content, indent=1, allow_nan=False)

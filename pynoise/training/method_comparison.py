@@ -200,14 +200,14 @@ class MethodComparison:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
         """
         from pynoise import plots  # matplotlib takes a second to import
 
         return plots.write_figure(plots.method_comparison(self), path)
 
     def save(self, path: str | Path) -> None:
-        """Write the comparison to a .md, .csv, .json, .png or .svg file: the suffix decides."""
+        """Write the comparison to a .md, .csv, .json, .png, .svg or .pdf file: the suffix decides."""
         writers: dict[str, Callable[[Path], object]] = {
             ".md": self.to_markdown,
             ".csv": self.to_csv,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from pynoise import data as data_package
 from pynoise._arrays import load_array
 from pynoise._fingerprint import Fingerprint
+from pynoise._run_files import CONFIG, read_config, read_metrics, read_result
 from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise import NoisyLabels
 from pynoise.training.inputs import data_of, folder_of
@@ -26,28 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKPOINTS", "Run", "data_words", "noise_words"]
 
-CONFIG, NOISE, METRICS, RESULT = "config.json", "noise.npz", "metrics.csv", "result.json"
+NOISE = "noise.npz"
 LAST, SELECTED = "last.pt", "selected.pt"
 SOFTMAX, FEATURES = "softmax.npz", "features.npz"
 
 CHECKPOINTS = ("selected", "last")
-
-# What config.json says that the folder holds, and in which form.
-RECORD, FORMAT = "pynoise run", 1
-
-# What result.json has, whatever the method.
-_RESULT = {
-    "test_accuracy_last",
-    "test_accuracy_selected",
-    "selected_epoch",
-    "validation_examples",
-    "validation_labels",
-    "train_examples",
-    "seconds",
-    "images_per_second",
-    "hardware",
-    "skipped",
-}
 
 # What may differ from one part of a run to the next: where data lie, and numbers that follow from them, whose
 # last digits depend on the machine.
@@ -92,32 +74,12 @@ class Run:
         folder = Path(path)
         if not (folder / CONFIG).is_file():
             raise InputFileNotFoundError("run", f"{str(path)!r} is no folder of a run: it has no {CONFIG}")
-        config = _read_json(folder / CONFIG)
-        if config.get("record") != RECORD or config.get("format") != FORMAT:
-            raise InputValueError(
-                "run", f"{str(folder / CONFIG)!r} does not say that this is a run of pynoise's"
-            )
-        if not _whole(config):
-            raise InputValueError("run", f"{str(folder / CONFIG)!r} is damaged: parts are missing")
-        result = _read_json(folder / RESULT) if (folder / RESULT).is_file() else None
-        if result is not None and not result.keys() >= _RESULT:
-            raise InputValueError("run", f"{str(folder / RESULT)!r} is damaged: parts are missing")
-        return cls(folder, config, result)
+        return cls(folder, read_config("run", folder), read_result("run", folder))
 
     @property
     def metrics(self) -> list[dict[str, float | None]]:
         """``metrics.csv``, a row an epoch; None where a cell is empty."""
-        file = self.path / METRICS
-        if not file.is_file():
-            return []
-        try:
-            with file.open(newline="") as lines:
-                return [
-                    {key: _number(cell) if cell else None for key, cell in row.items()}
-                    for row in csv.DictReader(lines)
-                ]
-        except (ValueError, TypeError, AttributeError) as error:  # no text, no numbers, cells too many
-            raise InputValueError("run", f"{str(file)!r} is damaged: {error}") from None
+        return read_metrics("run", self.path)
 
     @property
     def record(self) -> NoisyLabels | None:
@@ -229,7 +191,7 @@ class Run:
         Parameters
         ----------
         path : str or Path, optional
-            A .png or .svg file to write.
+            A .png, .svg or .pdf file to write.
 
         Returns
         -------
@@ -252,17 +214,6 @@ def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:
     return folder_of(origin["folder"] if root is None else root)
 
 
-def _whole(config: dict[str, Any]) -> bool:
-    """Whether a config.json has what reading a run takes."""
-    wanted = {"data": dict, "settings": dict, "network": str, "input_shape": list, "seed": int}
-    if not all(isinstance(config.get(key), kind) for key, kind in wanted.items()):
-        return False
-    data, settings = config["data"], config["settings"]
-    parts = {"noise", "normal", "recipe", "skip_corrupt", "method"} <= config.keys()
-    parts = parts and {"name", "origin", "names", "train", "test"} <= data.keys()
-    return parts and {"batch_size", "validation"} <= settings.keys() and isinstance(data["names"], list)
-
-
 def data_words(data: Any) -> dict[str, Any]:
     """What config.json says of data."""
     words = {"name": data.name, "origin": data.origin, "names": list(data.names)}
@@ -275,17 +226,3 @@ def noise_words(record: NoisyLabels) -> dict[str, Any]:
     summary = record.summary()
     keys = ("kind", "level", "seed", "selection", "selected_fraction", "expected_rate", "realised_rate")
     return {key: summary[key] for key in keys} | {"labels": Fingerprint.of(record.noisy).sha256}
-
-
-def _number(cell: str) -> float:
-    return int(cell) if cell.isdigit() else float(cell)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputValueError("run", f"{str(path)!r} is damaged: {error}") from None
-    if not isinstance(found, dict):
-        raise InputValueError("run", f"{str(path)!r} is damaged: it holds no object")
-    return found

@@ -27,7 +27,7 @@ __all__ = ["command"]
 @click.option("--points", type=int, default=2000, show_default=True, help="Draw so many of the examples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples, and of t-SNE.")
 @options.data_options
-@click.option("--out", required=True, metavar="FILE", help="Write a .png or .svg file.")
+@click.option("--out", required=True, metavar="FILE", help="Write a .png, .svg or .pdf file.")
 def command(
     file: str,
     dataset: str | None,
