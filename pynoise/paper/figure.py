@@ -45,7 +45,7 @@ class PaperFigure(Rows):
         """Why nothing could be made anew; None where something was."""
         if self.picture is not None:
             return None
-        return "; ".join(block["problem"] for block in self.meta["blocks"])
+        return "; ".join(dict.fromkeys(block["problem"] for block in self.meta["blocks"]))
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the picture; write it to a .png or .svg file if a `path` is given."""

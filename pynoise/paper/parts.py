@@ -13,6 +13,7 @@ from pynoise import data, noise
 from pynoise.data import Dataset
 from pynoise.data.tested import check_tested
 from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
+from pynoise.noise import NoisyLabels
 from pynoise.paper.registry import Options
 from pynoise.paper.share import share_of, share_size
 
@@ -52,6 +53,9 @@ class Part:
         Why there are no data.
     variant : str
         What tells it from other parts of the same data set and network, if there are any.
+    record : callable or None
+        Gives the noisy labels for a seed, where noise and level do not say what they are: they follow from
+        another run, which must be trained before.
     """
 
     dataset: str
@@ -66,6 +70,7 @@ class Part:
     draw: Callable[[int], Dataset] | None = None
     problem: str | None = None
     variant: str = ""
+    record: Callable[[int], NoisyLabels] | None = None
 
 
 def asked(own: Mapping[str, str], options: Options, of: str) -> list[tuple[str, str]]:

@@ -14,7 +14,10 @@ from pynoise.errors import unknown_name
 __all__ = ["Options", "Recipe", "Result", "recipe_of", "recipes"]
 
 # Modules of this package with a tuple RECIPES, in the order in which their recipes are listed.
-_MODULES = ("knet_tables", "knet_figures", "mixnn_tables", "mixnn_figures", "odd_tables", "odd_losses")
+_MODULES = (
+    *("knet_tables", "knet_figures", "mixnn_tables", "mixnn_figures", "odd_tables", "odd_losses"),
+    *("drory_knn", "drory_networks"),
+)
 
 
 @dataclass(frozen=True)

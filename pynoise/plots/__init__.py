@@ -1,7 +1,7 @@
 """Pictures, with matplotlib's figures and no window: they work where there is no screen."""
 
 from pynoise.plots.chi_square import pairs, preferred_k
-from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
+from pynoise.plots.curves import accuracy_curve, accuracy_panels, k_fit, network_curve, network_panels
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
@@ -14,6 +14,7 @@ from pynoise.plots.suspects import suspects_losses, suspects_sheet
 
 __all__ = [
     "accuracy_curve",
+    "accuracy_panels",
     "k_fit",
     "knet_agreement",
     "knet_spaces",
@@ -23,6 +24,7 @@ __all__ = [
     "mixnn_course",
     "mixnn_losses",
     "network_curve",
+    "network_panels",
     "noise_picture",
     "odd_losses",
     "pairs",

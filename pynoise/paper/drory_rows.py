@@ -1,0 +1,136 @@
+"""Rows of Drory et al.'s figures: what all have, what is published beside them, how a terminal shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pynoise.paper.drory_panels import CLEAN, CONCENTRATED, Panel, own_settings, titled
+from pynoise.paper.parts import Part, settings_of
+from pynoise.paper.published import content_of
+from pynoise.paper.registry import Options
+from pynoise.paper.rows import aligned
+from pynoise.paper.runs import Made, block_words, counts_of
+from pynoise.paper.words import SETTINGS, share_words, values_words
+
+__all__ = ["COMPARED", "block_of", "claimed", "compared", "head_of", "lines_of", "notes_of"]
+
+# The last columns of every figure.
+COMPARED = ("published", "approximate", "ours", "sd", "difference", "runs", "scale", "source")
+
+_NOISE = {
+    "uniform": "uniform: a selected label becomes any label, the true one included",
+    "flip": "flip: it becomes the next class's; the paper does not say which counterpart a class has",
+    "general": "general: it becomes one of two other classes' by a matrix that is drawn once, by seed 0; the "
+    "paper shows its own as a picture",
+    CONCENTRATED: "concentrated: the class is divided by k-means into 1/level clusters, and all labels of "
+    "one become one other class's; clusters lie in the penultimate features of the network of the same "
+    "seed that has learnt the clean labels. The paper does not say which cluster and which class: see "
+    "docs/noise.md",
+}
+
+
+def claimed(claim: str | None, panel: Panel, level: float = 0.0, classes: int = 1) -> dict[str, Any]:
+    """What the paper says in numbers: ``published`` and ``approximate``, both None where it says nothing.
+
+    Parameters
+    ----------
+    claim : str or None
+        A key of the claims of drory.toml.
+    panel : Panel
+        Nothing is published of other data or networks than the paper's.
+    level, classes : float, int
+        What a formula takes.
+    """
+    if claim is None or not panel.own:
+        return {"published": None, "approximate": None}
+    said = content_of("drory")["claims"][claim]
+    # What the paper gives as a formula of the level γ and the number of classes L.
+    formulas = {
+        "softmax-uniform-other": level / classes,
+        "softmax-uniform-peak": 1 - level + level / classes,
+        "softmax-flip-alternative": level,
+        "accuracy-expected": 1 - level,
+    }
+    value = formulas[claim] if claim in formulas else said["value"]
+    return {"published": value, "approximate": said["approximate"]}
+
+
+def compared(
+    published: Mapping[str, Any], ours: float | None, sd: float | None, part: Part, runs: int
+) -> dict[str, Any]:
+    """The last columns of a row: a number of ours (None where there is none) beside the published one."""
+    printed = published["published"]
+    return {
+        **published,
+        "ours": ours,
+        "sd": sd,
+        "difference": None if printed is None or ours is None else ours - printed,
+        "runs": runs,
+        "scale": part.scale,
+        "source": "ours",
+    }
+
+
+def head_of(panel: Panel, part: Part, level: float | None, what: str) -> dict[str, Any]:
+    """The first columns of a row: what is measured, and of what."""
+    return {
+        "panel": panel.letter,
+        "what": what,
+        "dataset": part.dataset,
+        "network": panel.network or "pixels",
+        "noise": panel.noise,
+        "level": level,
+    }
+
+
+def block_of(panel: Panel, part: Part, made: Sequence[Made]) -> dict[str, Any]:
+    """What the ``meta`` of a figure says of a panel, and of the runs of its last level."""
+    words = block_words(part, made)
+    return {"panel": panel.letter, **words, "network": panel.network, "noise": panel.noise} | {
+        "levels": list(panel.levels),
+        "space": panel.space,
+        "region": panel.region,
+        **counts_of(made),
+    }
+
+
+def notes_of(panels: Sequence[Panel], options: Options) -> list[str]:
+    """Notes that every figure has: its noise, how it was trained, and whether on all examples."""
+    kinds = dict.fromkeys(panel.noise for panel in panels if panel.noise != CLEAN)
+    said = [f"Noise {_NOISE[kind]}." for kind in kinds]
+    trained: dict[str, list[str]] = {}
+    for panel in panels:
+        if panel.network is not None:
+            names = dict.fromkeys([panel.network, *([] if panel.space is None else [panel.space])])
+            trained.setdefault(panel.dataset, []).extend(names)
+    for dataset, networks in trained.items():
+        settings = settings_of(own_settings(dataset), options)
+        said.append(
+            f"Training of {', '.join(dict.fromkeys(networks))} on {dataset}: "
+            f"{values_words(settings, (*SETTINGS, 'validation', 'validation_labels'))}; accuracies and "
+            "outputs are those of the epoch that is best on the examples held out."
+        )
+    return [*said, *share_words(options.scale)]
+
+
+def lines_of(rows: Sequence[Mapping[str, Any]], panels: Sequence[tuple[Panel, Part]]) -> list[str]:
+    """What a terminal shows: these rows, and of panels without data what is missing."""
+    lines = [f"{titled(panel)}: {part.problem}" for panel, part in panels if part.problem is not None]
+    if not rows:
+        return lines
+    grid = [["", "published", "ours", "difference", "seeds", "scale"]]
+    for row in rows:
+        about = "" if row["approximate"] is not True else "~"
+        published = "-" if row["published"] is None else f"{about}{row['published']:.4f}"
+        ours = "-" if row["ours"] is None else f"{row['ours']:.4f}"
+        ours += "" if row["sd"] is None else f" ± {row['sd']:.4f}"
+        difference = "-" if row["difference"] is None else f"{row['difference']:+.4f}"
+        grid.append([_words(row), published, ours, difference, f"{row['runs']}", f"{row['scale']:.5g}"])
+    return [*aligned(grid), *([""] if lines else []), *lines]
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    letter = f"({row['panel']}) " if row["panel"] else ""
+    level = "" if row["level"] is None else f" {row['level']:.5g}"
+    return f"{letter}{row['dataset']}, {row['network']}, {row['noise']}{level}: {row['what']}"
