@@ -132,5 +132,5 @@ def lines_of(rows: Sequence[Mapping[str, Any]], panels: Sequence[tuple[Panel, Pa
 
 def _words(row: Mapping[str, Any]) -> str:
     letter = f"({row['panel']}) " if row["panel"] else ""
-    level = "" if row["level"] is None else f" {row['level']:.5g}"
+    level = "" if row["level"] is None or row["noise"] == CLEAN else f" {row['level']:.5g}"
     return f"{letter}{row['dataset']}, {row['network']}, {row['noise']}{level}: {row['what']}"

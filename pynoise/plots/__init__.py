@@ -8,7 +8,7 @@ from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
 from pynoise.plots.noise import noise_picture
 from pynoise.plots.odd import odd_losses
 from pynoise.plots.run import run_picture
-from pynoise.plots.softmax import softmax_panels
+from pynoise.plots.softmax import output_panels, softmax_panels
 from pynoise.plots.style import render, write_figure
 from pynoise.plots.suspects import suspects_losses, suspects_sheet
 
@@ -27,6 +27,7 @@ __all__ = [
     "network_panels",
     "noise_picture",
     "odd_losses",
+    "output_panels",
     "pairs",
     "preferred_k",
     "render",
