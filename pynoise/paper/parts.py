@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import data, noise
-from pynoise.data import Dataset
+from pynoise import noise
+from pynoise.data import Dataset, ImageFolders
 from pynoise.data.tested import check_tested
 from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
 from pynoise.noise import NoisyLabels
@@ -33,10 +33,10 @@ class Part:
         What it is called.
     network : str
         One of `pynoise.networks`.
-    noise : str or ndarray
-        A kind, or a matrix.
+    noise : str, ndarray or None
+        A kind, or a matrix; None for labels as they are given.
     level : float
-        Of the noise.
+        Of the noise; 0 without.
     method : str
         One of `pynoise.methods`.
     settings : dict
@@ -47,8 +47,11 @@ class Part:
         The share of the training examples that is taken.
     label_map : str or None
         Whose map it is that semantic-asymmetric noise has.
+    recipe : str or None
+        How images that are read from files are resized, one of `pynoise.training.RECIPES`, where the data
+        have none of their own.
     draw : callable or None
-        Gives the data set for a seed; None where there are no data.
+        Gives the data for a seed; None where there are none.
     problem : str or None
         Why there are no data.
     variant : str
@@ -60,14 +63,15 @@ class Part:
 
     dataset: str
     network: str
-    noise: str | NDArray[np.float64]
+    noise: str | NDArray[np.float64] | None
     level: float
     method: str
     settings: dict[str, Any]
     method_options: dict[str, Any]
     scale: float = 1.0
     label_map: str | None = None
-    draw: Callable[[int], Dataset] | None = None
+    recipe: str | None = None
+    draw: Callable[[int], Dataset | ImageFolders] | None = None
     problem: str | None = None
     variant: str = ""
     record: Callable[[int], NoisyLabels] | None = None
@@ -132,9 +136,10 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
         For an argument out of its range. Files that are missing are no error, but the part's problem.
     """
     from pynoise import networks
+    from pynoise.training.inputs import load_named
 
     try:
-        dataset = data.load(part.dataset, options.data_root, download=options.download)
+        dataset = load_named(part.dataset, options.data_root, download=options.download)
         check_tested(dataset, "an accuracy")
     except InputFileNotFoundError as error:
         networks.make(part.network, 2, _ANY)  # a name that is wrong is an error all the same
@@ -153,37 +158,47 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
     return with_points(part, lambda _: dataset, options, k)
 
 
-def with_points(part: Part, draw: Callable[[int], Dataset], options: Options, k: int = 0) -> Part:
+def with_points(
+    part: Part, draw: Callable[[int], Dataset | ImageFolders], options: Options, k: int = 0
+) -> Part:
     """The part with data that `draw` gives for a seed; else as `with_data`.
 
     What would fail after others have been trained is refused now.
     """
     from pynoise import networks
     from pynoise.training import Settings
-    from pynoise.training.inputs import Reading, augmentation_of
-    from pynoise.training.resident import input_shape_of
+    from pynoise.training.inputs import Reading, augmentation_of, held_of, shape_of
     from pynoise.training.split import split_rows
 
     seed, settings = options.seeds[0], part.settings
     whole = draw(seed)
-    networks.make(part.network, whole.num_classes, input_shape_of(whole.x_train))
-    rows, _ = split_rows(share_size(whole, part.scale), settings["validation"], seed)
+    reading = Reading()
+    if isinstance(whole, ImageFolders):
+        reading = Reading.of(whole, None if whole.recipe else part.recipe, options.workers, False)
+        # Images in files have the augmentation of their recipe; another is refused if it is asked for.
+        settings = settings | {"augment": options.settings.get("augment", "auto")}
+    # By the name of the whole data set: that of a share is another.
+    augment = augmentation_of(whole, Settings.of(settings), reading)
+    networks.make(part.network, whole.num_classes, shape_of(whole, reading))
+    examples, held = share_size(whole, part.scale), held_of(whole)
+    rows, _ = split_rows(examples + held, settings["validation"], seed, held)
     if len(rows) <= k:
         raise InputValueError(
             "scale",
             f"{part.scale:.10g} of {part.dataset} leaves {len(rows)} examples to learn from, and k goes "
             f"up to {k}; give a larger share",
         )
-    # By the name of the whole data set: that of a share is another.
-    augment = augmentation_of(whole, Settings.of(settings), Reading())
     return replace(
         part,
-        settings=settings | {"augment": augment},
+        settings=settings | ({"augment": augment} if isinstance(whole, Dataset) else {}),
+        recipe=reading.recipe,
         draw=lambda seed: share_of(draw(seed), part.scale, seed),
     )
 
 
 def words_of(part: Part) -> str:
     """What a title says of a part."""
+    if part.noise is None:
+        return f"{part.dataset}, {part.network}: labels as they are given"
     kind = part.noise if isinstance(part.noise, str) else "random-asymmetric"
     return f"{part.dataset}, {part.network}: {kind} noise of level {part.level:.10g}"
