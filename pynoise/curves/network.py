@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pynoise.methods import Method
     from pynoise.training import Run
 
-__all__ = ["NetworkCurve", "curve_of", "network_curve"]
+__all__ = ["NetworkCurve", "accuracy_of", "curve_of", "network_curve"]
 
 # K of the analytic curves that are drawn beside a network's, unless told.
 KS = (1, 5, 11, 51, 101)
@@ -340,14 +340,15 @@ def _meta(
         "k": list(ks),
         "ties": ties,
         "settings": config["settings"],
-        "clean_accuracy": float(_accuracy(clean)),
+        "clean_accuracy": accuracy_of(clean),
         "seconds": sum(run.result["seconds"] for run in runs if run.result is not None),
         "versions": result["versions"] | {"pynoise": _provenance.versions()["pynoise"]},
         "hardware": result["hardware"],
     }
 
 
-def _accuracy(run: Run) -> float:
+def accuracy_of(run: Run) -> float:
+    """The test accuracy of the selected epoch, or of the last where none was selected."""
     assert run.result is not None  # noqa: S101 - tells the type checker
     selected = run.result["test_accuracy_selected"]
     return float(run.result["test_accuracy_last"] if selected is None else selected)

@@ -37,11 +37,12 @@ _NOTES = (
 
 @dataclass(frozen=True)
 class _Found:
-    """The panel, its part, and a comparison a seed; none without data."""
+    """The panel, its part, and a comparison for each of the seeds; none without data."""
 
     panel: Panel
     part: Part
     comparisons: list[Comparison]
+    seeds: tuple[int, ...]
 
     def row(self, what: str, values: Sequence[float], claim: str | None = None) -> dict[str, Any]:
         """A row with a value a seed."""
@@ -102,7 +103,7 @@ _PAIRS = int(figure_of(DroryPairs.name)["pairs"])
 def _figure(
     recipe: Recipe,
     columns: tuple[str, ...],
-    rows_of: Callable[[_Found, Options], list[dict[str, Any]]],
+    rows_of: Callable[[_Found], list[dict[str, Any]]],
     draw: Callable[[Comparison], Figure],
     options: Options,
 ) -> PaperFigure:
@@ -124,8 +125,8 @@ def _figure(
         )
         for one in made
     ]
-    found = _Found(panel, part, comparisons)
-    rows = [found.median(), *rows_of(found, options)] if comparisons else []
+    found = _Found(panel, part, comparisons, options.seeds)
+    rows = [found.median(), *rows_of(found)] if comparisons else []
     rows = [dict.fromkeys(columns) | row for row in rows]
     notes = [*_NOTES, *notes_of(panels, options)]
     meta = meta_of(recipe, notes, [block_of(panel, part, made)], trained.found, options)
@@ -134,7 +135,7 @@ def _figure(
     return PaperFigure(rows, columns, meta, lines_of(shown, [(panel, part)]), picture)
 
 
-def _by_k(found: _Found, options: Options) -> list[dict[str, Any]]:
+def _by_k(found: _Found) -> list[dict[str, Any]]:
     """A row for each K."""
     rows = []
     for same in zip(*(one.rows for one in found.comparisons), strict=True):
@@ -144,10 +145,10 @@ def _by_k(found: _Found, options: Options) -> list[dict[str, Any]]:
     return rows
 
 
-def _by_pair(found: _Found, options: Options) -> list[dict[str, Any]]:
+def _by_pair(found: _Found) -> list[dict[str, Any]]:
     """The rows of each pair: its distance, and its outputs."""
     rows = []
-    for seed, comparison in zip(options.seeds, found.comparisons, strict=True):
+    for seed, comparison in zip(found.seeds, found.comparisons, strict=True):
         names = comparison.meta["names"]
         for pair in comparison.pairs(_PAIRS):
             name = f"seed {seed}, example {pair.example}"

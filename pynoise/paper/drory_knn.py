@@ -16,7 +16,7 @@ from pynoise.data import Dataset
 from pynoise.errors import InputValueError
 from pynoise.paper.drory_panels import Panel, figure_of, panels_of, titled
 from pynoise.paper.drory_rows import COMPARED, block_of, claimed, compared, head_of, lines_of, notes_of
-from pynoise.paper.drory_trained import Trainings, features_of
+from pynoise.paper.drory_trained import Trainings, features_of, labelled
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.parts import Part, with_data
 from pynoise.paper.registry import Options, Recipe
@@ -115,7 +115,10 @@ def _pixels(panel: Panel, k: int, options: Options) -> Part:
 
     settings = Settings(validation=0.0).to_dict()
     part = Part(panel.dataset, "mlp", "uniform", 0.0, "cross-entropy", settings, {}, options.scale)
-    return with_data(part, options, k)
+    part = with_data(part, options, k)
+    if part.draw is not None and not isinstance(part.draw(options.seeds[0]), Dataset):
+        raise InputValueError("network", f"is missing: the images of {panel.dataset} have sizes of their own")
+    return part
 
 
 def _measure(found: Sequence[_Measured], figure: Mapping[str, Any], options: Options) -> None:
@@ -158,7 +161,7 @@ def _examples(one: _Measured, i: int, seed: int, options: Options) -> Dataset:
     if one.panel.network is not None:
         return data.load(features_of(one.made[i], options))
     assert one.part.draw is not None  # noqa: S101 - there are data
-    return one.part.draw(seed)
+    return labelled(one.part.draw(seed))
 
 
 def _rows(one: _Measured, figure: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pynoise.curves.network import curve_of
 from pynoise.curves.noise import noise_of
 from pynoise.paper.drory_panels import CONCENTRATED, Panel, figure_of, panels_of, titled
 from pynoise.paper.drory_rows import COMPARED, block_of, claimed, compared, head_of, lines_of, notes_of
-from pynoise.paper.drory_trained import MATRIX_SEED, Trainings
+from pynoise.paper.drory_trained import MATRIX_SEED, Trainings, labelled
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options, Recipe
@@ -104,7 +104,7 @@ def _curve(panel: Panel, part: Part, trained: Trainings, options: Options) -> Ne
         for level in panel.levels
         for seed, made in zip(options.seeds, trained.made(panel, level), strict=True)
     }
-    dataset = part.draw(options.seeds[0])
+    dataset = labelled(part.draw(options.seeds[0]))
     noise = noise_of(panel.noise, dataset, seed=MATRIX_SEED)
     return curve_of(runs, dataset, noise, panel.levels, options.seeds, _FIGURE["k"], threads=options.threads)
 

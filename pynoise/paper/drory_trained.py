@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pynoise import noise, seeds
 from pynoise._arrays import load_array
 from pynoise._progress import wordless
 from pynoise.curves.noise import noise_of
+from pynoise.data import Dataset, ImageFolders
 from pynoise.noise import NoisyLabels
 from pynoise.paper.drory_panels import CLEAN, CONCENTRATED, Panel, own_settings
 from pynoise.paper.folder import run_folder
@@ -17,7 +20,7 @@ from pynoise.paper.parts import Part, settings_of, with_data
 from pynoise.paper.registry import Options
 from pynoise.paper.runs import Made, train_all
 
-__all__ = ["MATRIX_SEED", "Trainings", "features_of"]
+__all__ = ["MATRIX_SEED", "Trainings", "features_of", "labelled"]
 
 # What draws the matrix of general noise, one for all runs; the paper shows its own as a picture alone.
 MATRIX_SEED = 0
@@ -125,6 +128,14 @@ def features_of(made: Made, options: Options) -> Path:
     )
 
 
+def labelled(dataset: Dataset | ImageFolders) -> Dataset:
+    """The data as curves take them, of which images in files have the labels alone."""
+    if isinstance(dataset, Dataset):
+        return dataset
+    train, test = (np.zeros((len(labels), 1), np.float32) for labels in (dataset.y_train, dataset.y_test))
+    return Dataset(train, dataset.y_train, test, dataset.y_test, dataset.names, dataset.name)
+
+
 def _key(part: Part) -> tuple[str, str, str]:
     return part.dataset, part.network, part.variant
 
@@ -143,7 +154,7 @@ def _in_space(part: Part, space: str, options: Options) -> Callable[[int], Noisy
         file = kept_features(clean, dataset, device=options.device, threads=options.threads, progress=report)
         x = load_array("out", file, ("x_train",))
         drawn = seeds.split(seed, "noise")
-        chosen = noise_of(CONCENTRATED, dataset)
+        chosen = noise_of(CONCENTRATED, labelled(dataset))
         return draw_labels(chosen, part.level, dataset, drawn, options.threads, report, x)
 
     return record

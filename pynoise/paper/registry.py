@@ -16,7 +16,7 @@ __all__ = ["Options", "Recipe", "Result", "recipe_of", "recipes"]
 # Modules of this package with a tuple RECIPES, in the order in which their recipes are listed.
 _MODULES = (
     *("knet_tables", "knet_figures", "mixnn_tables", "mixnn_figures", "odd_tables", "odd_losses"),
-    *("drory_knn", "drory_networks", "drory_softmax", "drory_chi_square"),
+    "drory_figures",
 )
 
 

@@ -5,7 +5,7 @@ from pynoise.plots.curves import accuracy_curve, accuracy_panels, k_fit, network
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
-from pynoise.plots.noise import noise_picture
+from pynoise.plots.noise import noise_picture, points_panels
 from pynoise.plots.odd import odd_losses
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import output_panels, softmax_panels
@@ -29,6 +29,7 @@ __all__ = [
     "odd_losses",
     "output_panels",
     "pairs",
+    "points_panels",
     "preferred_k",
     "render",
     "run_picture",
