@@ -13,6 +13,7 @@ from pynoise._arrays import load_array
 from pynoise._progress import wordless
 from pynoise.curves.noise import noise_of
 from pynoise.data import Dataset, ImageFolders
+from pynoise.errors import InputValueError
 from pynoise.noise import NoisyLabels
 from pynoise.paper.drory_panels import CLEAN, CONCENTRATED, Panel, own_settings
 from pynoise.paper.folder import run_folder
@@ -111,6 +112,7 @@ class Trainings:
             classes = part.draw(self._options.seeds[0]).num_classes
             return replace(part, noise=noise.corruption_matrix("general", classes, seed=MATRIX_SEED))
         if panel.noise == CONCENTRATED:
+            _check_classes(part, self._options)
             return replace(part, record=_in_space(part, self._space(panel), self._options))
         return part
 
@@ -138,6 +140,19 @@ def labelled(dataset: Dataset | ImageFolders) -> Dataset:
 
 def _key(part: Part) -> tuple[str, str, str]:
     return part.dataset, part.network, part.variant
+
+
+def _check_classes(part: Part, options: Options) -> None:
+    """Refuse classes that are smaller than the number of their clusters."""
+    assert part.draw is not None  # noqa: S101 - there are data
+    clusters = round(1 / part.level)
+    least = min(np.unique(part.draw(seed).y_train, return_counts=True)[1].min() for seed in options.seeds)
+    if least < clusters:
+        raise InputValueError(
+            "scale",
+            f"{part.scale:.10g} of {part.dataset} has a class of {least} examples, and concentrated noise "
+            f"divides each into {clusters} clusters; give a larger share",
+        )
 
 
 def _in_space(part: Part, space: str, options: Options) -> Callable[[int], NoisyLabels]:
