@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from long_tables import cells_of
 
 from pynoise import data, knn, paper, plots, seeds
 from pynoise._sample import sample
@@ -233,7 +234,7 @@ def test_agreement_on_the_digits(tmp_path):
         assert row["difference_sd"] == pytest.approx(
             np.std([one["difference"][str(row["k"])] for one in found], ddof=1)
         )
-        assert (row["dataset"], row["network"], row["runs"], row["scale"]) == ("digits", "mlp", 2, 1.0)
+        assert (row["dataset"], row["network"], row["seeds"], row["scale"]) == ("digits", "mlp", 2, 1.0)
     assert figure.rows[0]["knn_maximum"] == 1
     assert figure.rows[0]["difference"] > 3 * figure.rows[-1]["difference"]
     (best,) = [row for row in figure.rows if row["argmin"]]
@@ -249,7 +250,12 @@ def test_agreement_on_the_digits(tmp_path):
     measures = agreement(votes / 11, shares)
     assert measures["difference"] == pytest.approx(found[0]["difference"]["11"], abs=1e-3)
     assert figure.meta["published"] == {"argmin": [50, 60], "words": "around 50 or 60, on all data sets"}
-    assert f"* {best['difference']:.4f}" in figure.text()
+    *lines, last = cells_of(figure.text())
+    told = f"{best['difference']:.4f} ± {best['difference_sd']:.4f}"
+    assert ["digits", "mlp", "difference", str(best["k"]), "-", told, "-", "2", "1", "ours"] in lines
+    assert len(lines) == 1 + len(figure.rows)
+    smallest = ["digits", "mlp", "k of the smallest", "-", "around 50 or 60", str(best["k"]), "-"]
+    assert last == [*smallest, "2", "1", "ours"]
     assert sorted(one.name for one in (tmp_path / "t").iterdir()) == ["digits-mlp", *FILES]
     picture = figure.plot()
     top, bottom = picture.axes

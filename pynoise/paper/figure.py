@@ -56,8 +56,7 @@ class PaperFigure(Rows):
 
     def text(self) -> str:
         """What a terminal shows: the title, the numbers in short, and the notes."""
-        notes = [f"- {note}" for note in self.meta["notes"]]
-        return "\n".join([self.meta["title"], "", *self.lines, "", *notes]) + "\n"
+        return self._text(self.lines)
 
     def save(self, path: str | Path) -> None:
         """Write it to a .csv, .json, .png or .svg file: the suffix decides."""
