@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pynoise.paper.drory_panels import CLEAN, CONCENTRATED, Panel, own_settings, titled
+from pynoise.paper.long import Entry, long_lines
 from pynoise.paper.parts import Part, settings_of
 from pynoise.paper.published import content_of
 from pynoise.paper.registry import Options
-from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, counts_of
 from pynoise.paper.words import SETTINGS, share_words, values_words
 
 __all__ = ["COMPARED", "block_of", "claimed", "compared", "head_of", "lines_of", "notes_of"]
 
 # The last columns of every figure.
-COMPARED = ("published", "approximate", "ours", "sd", "difference", "runs", "scale", "source")
+COMPARED = ("published", "approximate", "ours", "sd", "difference", "seeds", "scale", "source")
 
 _NOISE = {
     "uniform": "uniform: a selected label becomes any label, the true one included",
@@ -57,7 +57,7 @@ def claimed(claim: str | None, panel: Panel, level: float = 0.0, classes: int = 
 
 
 def compared(
-    published: Mapping[str, Any], ours: float | None, sd: float | None, part: Part, runs: int
+    published: Mapping[str, Any], ours: float | None, sd: float | None, part: Part, seeds: int
 ) -> dict[str, Any]:
     """The last columns of a row: a number of ours (None where there is none) beside the published one."""
     printed = published["published"]
@@ -66,7 +66,7 @@ def compared(
         "ours": ours,
         "sd": sd,
         "difference": None if printed is None or ours is None else ours - printed,
-        "runs": runs,
+        "seeds": seeds,
         "scale": part.scale,
         "source": "ours",
     }
@@ -115,22 +115,22 @@ def notes_of(panels: Sequence[Panel], options: Options) -> list[str]:
 
 
 def lines_of(rows: Sequence[Mapping[str, Any]], panels: Sequence[tuple[Panel, Part]]) -> list[str]:
-    """What a terminal shows: these rows, and of panels without data what is missing."""
+    """What a terminal shows: what is missing of panels without data, and a line a row."""
     lines = [f"{titled(panel)}: {part.problem}" for panel, part in panels if part.problem is not None]
     if not rows:
         return lines
-    grid = [["", "published", "ours", "difference", "seeds", "scale"]]
+    several = any(row["panel"] for row in rows)
+    heads = (*(["panel"] if several else []), "data set", "network", "noise", "measure")
+    entries = []
     for row in rows:
-        about = "" if row["approximate"] is not True else "~"
-        published = "-" if row["published"] is None else f"{about}{row['published']:.4f}"
-        ours = "-" if row["ours"] is None else f"{row['ours']:.4f}"
-        ours += "" if row["sd"] is None else f" ± {row['sd']:.4f}"
-        difference = "-" if row["difference"] is None else f"{row['difference']:+.4f}"
-        grid.append([_words(row), published, ours, difference, f"{row['runs']}", f"{row['scale']:.5g}"])
-    return [*aligned(grid), *([""] if lines else []), *lines]
+        what = [row["panel"]] if several else []
+        what += [row["dataset"], row["network"], _noise_words(row), row["what"]]
+        # Words, so that what is approximate says so.
+        published = f"~{row['published']:.4f}" if row["approximate"] else row["published"]
+        entries.append(Entry.of_row(what, {**row, "published": published}))
+    return [*lines, *([""] if lines else []), *long_lines(heads, entries)]
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    letter = f"({row['panel']}) " if row["panel"] else ""
-    level = "" if row["level"] is None or row["noise"] == CLEAN else f" {row['level']:.5g}"
-    return f"{letter}{row['dataset']}, {row['network']}, {row['noise']}{level}: {row['what']}"
+def _noise_words(row: Mapping[str, Any]) -> str:
+    plain = row["level"] is None or row["noise"] == CLEAN
+    return str(row["noise"]) if plain else f"{row['noise']} {row['level']:.5g}"

@@ -55,7 +55,7 @@ class Trainings:
         for level in panel.levels:
             part = self._part(panel, level)
             if part.record is not None or panel.space is not None:
-                self._keep(self._clean(panel.dataset, self._space(panel)))
+                self._keep(self._clean(panel.dataset, _space(panel)))
             self._keep(part)
         return part
 
@@ -71,22 +71,18 @@ class Trainings:
 
     def made(self, panel: Panel, level: float) -> list[Made]:
         """The runs of a panel at a level, one a seed; none without data."""
-        return self._of(self._part(panel, level))
+        assert panel.network is not None  # noqa: S101 - what is trained has a network
+        return self._of(panel.dataset, panel.network, _variant(panel, level))
 
     def space(self, panel: Panel) -> list[Made]:
         """The runs of the clean network whose features a panel is about, one a seed."""
-        return self._of(self._clean(panel.dataset, self._space(panel)))
+        return self._of(panel.dataset, _space(panel), CLEAN)
 
-    def _of(self, part: Part) -> list[Made]:
-        return self._made[_key(part)]
+    def _of(self, dataset: str, network: str, variant: str) -> list[Made]:
+        return self._made[_key(replace(self._whole(dataset, network), variant=variant))]
 
     def _keep(self, part: Part) -> None:
         self._parts.setdefault(_key(part), part)
-
-    def _space(self, panel: Panel) -> str:
-        network = panel.space or panel.network
-        assert network is not None  # noqa: S101 - what is trained has a network
-        return network
 
     def _whole(self, dataset: str, network: str) -> Part:
         """A data set for a network, loaded once."""
@@ -101,11 +97,11 @@ class Trainings:
         return replace(self._whole(dataset, network), variant=CLEAN)
 
     def _part(self, panel: Panel, level: float) -> Part:
-        assert panel.network is not None  # noqa: S101 - see above
+        assert panel.network is not None  # noqa: S101 - what is trained has a network
         clean = self._clean(panel.dataset, panel.network)
         if level == 0:
             return clean
-        part = replace(clean, noise=panel.noise, level=level, variant=f"{panel.noise} {level:.10g}")
+        part = replace(clean, noise=panel.noise, level=level, variant=_variant(panel, level))
         if part.draw is None:
             return part
         if panel.noise == "general":
@@ -113,7 +109,7 @@ class Trainings:
             return replace(part, noise=noise.corruption_matrix("general", classes, seed=MATRIX_SEED))
         if panel.noise == CONCENTRATED:
             _check_classes(part, self._options)
-            return replace(part, record=_in_space(part, self._space(panel), self._options))
+            return replace(part, record=_in_space(part, _space(panel), self._options))
         return part
 
 
@@ -136,6 +132,16 @@ def labelled(dataset: Dataset | ImageFolders) -> Dataset:
         return dataset
     train, test = (np.zeros((len(labels), 1), np.float32) for labels in (dataset.y_train, dataset.y_test))
     return Dataset(train, dataset.y_train, test, dataset.y_test, dataset.names, dataset.name)
+
+
+def _variant(panel: Panel, level: float) -> str:
+    return f"{panel.noise} {level:.10g}" if level > 0 else CLEAN
+
+
+def _space(panel: Panel) -> str:
+    network = panel.space or panel.network
+    assert network is not None  # noqa: S101 - what is trained has a network
+    return network
 
 
 def _key(part: Part) -> tuple[str, str, str]:
