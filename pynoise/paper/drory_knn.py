@@ -174,7 +174,8 @@ def _rows(one: _Measured, figure: Mapping[str, Any]) -> list[dict[str, Any]]:
     for same in zip(*(curve.rows for curve in one.curves), strict=True):
         mean, analytic = (fmean(row[key] for row in same) for key in ("measured", "analytic"))
         rows.append(
-            head_of(panel, part, same[0]["level"], f"K = {same[0]['k']}, accuracy")
+            dict.fromkeys(_COLUMNS)
+            | head_of(panel, part, same[0]["level"], f"K = {same[0]['k']}, accuracy")
             | {"k": same[0]["k"], "analytic": analytic, "off_analytic": mean - analytic}
             | {key: fmean(row[key] for row in same) for key in ("selected_fraction", "realised_rate")}
             | {"draws": runs * repeats}

@@ -106,6 +106,9 @@ class Trainings:
             return part
         if panel.noise == "general":
             classes = part.draw(self._options.seeds[0]).num_classes
+            if classes < 3:
+                problem = f"general noise makes two other labels of one, and there are {classes} classes"
+                return replace(part, draw=None, problem=problem)
             return replace(part, noise=noise.corruption_matrix("general", classes, seed=MATRIX_SEED))
         if panel.noise == CONCENTRATED:
             _check_classes(part, self._options)

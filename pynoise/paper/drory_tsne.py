@@ -128,7 +128,8 @@ def _rows(one: _Found) -> list[dict[str, Any]]:
     accuracy = means_of([accuracy_of(made.run) for made in one.made], None)
     last = compared(claimed(panel.claim, panel), accuracy["ours"], accuracy["sd"], part, len(one.made))
     first = head_of(panel, part, panel.level, "test accuracy") | last
-    head = head_of(panel, part, panel.level, "place") | compared(claimed(None, panel), None, None, part, 1)
+    last = compared(claimed(None, panel), None, None, part, 1)
+    head = dict.fromkeys(_COLUMNS) | head_of(panel, part, panel.level, "place") | last
     return [
         dict.fromkeys(_COLUMNS) | first,
         *(
