@@ -1,13 +1,8 @@
 """What the tests of Drory et al.'s figures share: small figures, and what is read of their folders."""
 
-import csv
-import json
-
 from pynoise.paper.drory_panels import figure_of
 from pynoise.training import Run
 
-PNG = b"\x89PNG\r\n\x1a\n"
-FILES = ["figure.png", "table.csv", "table.json"]
 # Bit for bit the same, which CUDA is not.
 QUICK = {"network": "mlp", "dataset": "digits", "threads": 1, "device": "cpu", "epochs": 2}
 
@@ -33,20 +28,3 @@ def runs_of(folder):
 def seconds_of(folder):
     """What tells whether a run was trained again."""
     return {name: run.result["seconds"] for name, run in runs_of(folder).items()}
-
-
-def check_files(figure, folder):
-    """The files of a figure say what it says."""
-    assert (folder / "figure.png").read_bytes().startswith(PNG)
-    kept = json.loads((folder / "table.json").read_text())
-    assert (kept["rows"], kept["meta"]) == (figure.rows, figure.meta)
-    with (folder / "table.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert lines == [
-        {key: "" if value is None else str(value) for key, value in row.items()} for row in figure.rows
-    ]
-    assert all(list(row) == list(figure.columns) for row in figure.rows)
-
-
-def titles(figure):
-    return [axes.get_title() for axes in figure.axes if axes.get_title()]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY
 from drory_runs import QUICK
+from figure_files import FILES, titles
 from long_tables import cells_of
 
 from pynoise import data, knn, networks, paper
@@ -170,7 +171,8 @@ def test_what_is_the_papers_own(tmp_path):
 
     assert own() == own(dataset="mnist") == own(network="all-cnn") == {True}
     assert own(dataset="digits", network="mlp") == own(dataset="mnist", network="mlp") == {False}
-    i = panels_of(figure_of("drory-fig4"), Options(tmp_path))[-1]
+    *others, i = panels_of(figure_of("drory-fig4"), Options(tmp_path))
+    assert [panel.letter for panel in others if panel.claim == "accuracy-clean"] == ["a", "d", "g"]
     assert (i.space, i.levels[:3], i.levels[-1]) == ("all-cnn-256", (0.0, 0.1, 0.125), 0.5)
     assert panels_of(figure_of("drory-fig4"), Options(tmp_path, network="mlp"))[-1].space is None
 
@@ -184,7 +186,7 @@ def test_no_data_at_all(tmp_path, name):
     assert figure.rows == []
     assert figure.problem.startswith("data not found: ")
     assert figure.text().count("data not found") == len(panels_of(figure_of(name), Options(tmp_path)))
-    assert sorted(one.name for one in (tmp_path / "t").iterdir()) == drory_runs.FILES[1:]
+    assert sorted(one.name for one in (tmp_path / "t").iterdir()) == FILES[1:]
 
 
 def test_panels_without_data_say_what_is_missing(tmp_path, monkeypatch, digits):
@@ -246,7 +248,7 @@ def test_networks_on_images_in_files(pets, tmp_path, monkeypatch):
     problem = "general noise makes two other labels of one, and there are 2 classes"
     assert f"(g) {pets}, mlp: general: {problem}" in figure.text()
     assert [block["problem"] for block in figure.meta["blocks"]] == [None, None, problem, None]
-    assert len(drory_runs.titles(figure.plot())) == 3
+    assert len(titles(figure.plot())) == 3
 
 
 def test_knn_in_features_of_images_in_files(pets, tmp_path, monkeypatch):

@@ -1,10 +1,8 @@
 """The papers' figures of kNet: the toy, kNet beside K-NN, and what both see."""
 
-import csv
-import json
-
 import numpy as np
 import pytest
+from figure_files import FILES, PNG, check_files
 from long_tables import cells_of
 
 from pynoise import data, knn, paper, plots, seeds
@@ -21,8 +19,6 @@ from pynoise.paper.runs import Made, outputs_of
 from pynoise.plots.knet import Agreement, Space
 from pynoise.training import Run, extract
 
-PNG = b"\x89PNG\r\n\x1a\n"
-FILES = ["figure.png", "table.csv", "table.json"]
 SEEDS = (0, 1, 2)
 KS = (1, 11, 51)
 # Bit for bit the same, and no more training than it takes.
@@ -156,14 +152,7 @@ def test_the_plane_is_divided_as_test_points_are(toys):
 def test_what_the_folder_holds(toys):
     figure, folder = toys
     assert sorted(one.name for one in folder.iterdir()) == [*FILES, "toy-mlp"]
-    assert (folder / "figure.png").read_bytes().startswith(PNG)
-    kept = json.loads((folder / "table.json").read_text())
-    assert (kept["rows"], kept["meta"]) == (figure.rows, figure.meta)
-    with (folder / "table.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert lines == [
-        {key: "" if value is None else str(value) for key, value in row.items()} for row in figure.rows
-    ]
+    check_files(figure, folder)
     meta = figure.meta
     (block,) = meta["blocks"]
     assert (meta["recipe"], meta["seeds"], len(meta["best_accuracy"])) == ("knet-fig2", [0, 1, 2], 3)

@@ -1,13 +1,12 @@
 """The papers' figures of MixNN: losses, the course of a training, corrected labels."""
 
-import csv
-import json
 import warnings
 from statistics import fmean, stdev
 
 import numpy as np
 import pytest
 from conftest import REPOSITORY
+from figure_files import FILES, PNG, check_files, titles
 from long_tables import cells_of
 
 from pynoise import paper, plots
@@ -22,8 +21,6 @@ from pynoise.plots.mixnn import Confusion, Effect, Losses
 from pynoise.training import Run
 
 PUBLISHED = REPOSITORY.parent / "shared" / "papers" / "published.md"
-PNG = b"\x89PNG\r\n\x1a\n"
-FILES = ["figure.png", "table.csv", "table.json"]
 OPTIONS = {"warmup": 1, "correction_start": 2, "alpha": 0.5}
 QUICK = {
     "dataset": "digits",
@@ -49,22 +46,6 @@ def course(tmp_path_factory, one_thread):
 
 def texts_of(legend):
     return [text.get_text() for text in legend.get_texts()]
-
-
-def titles(figure):
-    return [axes.get_title() for axes in figure.axes if axes.get_title()]
-
-
-def check_files(figure, folder):
-    assert (folder / "figure.png").read_bytes().startswith(PNG)
-    kept = json.loads((folder / "table.json").read_text())
-    assert (kept["rows"], kept["meta"]) == (figure.rows, figure.meta)
-    with (folder / "table.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert lines == [
-        {key: "" if value is None else str(value) for key, value in row.items()} for row in figure.rows
-    ]
-    assert all(line == line.rstrip() for line in figure.text().splitlines())
 
 
 # Figure 4

@@ -12,7 +12,7 @@ from pynoise._progress import wordless
 from pynoise.analysis import Comparison
 from pynoise.paper.drory_panels import Panel, figure_of, panels_of
 from pynoise.paper.drory_rows import COMPARED, block_of, claimed, compared, head_of, lines_of, notes_of
-from pynoise.paper.drory_trained import Trainings
+from pynoise.paper.drory_trained import trained_for
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options, Recipe
@@ -111,9 +111,7 @@ def _figure(
     from pynoise.training import compare
 
     (panel,) = panels = panels_of(figure_of(recipe.name), options)
-    trained = Trainings(options)
-    part = trained.add(panel)
-    trained.train()
+    trained, (part,) = trained_for(panels, options)
     made = trained.made(panel, panel.level)
     comparisons = [
         compare(

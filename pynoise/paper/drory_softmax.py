@@ -13,7 +13,7 @@ from pynoise._arrays import load_array
 from pynoise.analysis import SoftmaxProfile
 from pynoise.paper.drory_panels import CLEAN, CONCENTRATED, Panel, figure_of, panels_of, titled
 from pynoise.paper.drory_rows import COMPARED, block_of, claimed, compared, head_of, lines_of, notes_of
-from pynoise.paper.drory_trained import Trainings, features_of
+from pynoise.paper.drory_trained import Trainings, features_of, trained_for
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options, Recipe
@@ -94,9 +94,7 @@ class DrorySoftmax:
     def run(self, options: Options) -> PaperFigure:
         """Train what is not trained yet, and look at the outputs."""
         panels = panels_of(self._figure, options)
-        trained = Trainings(options)
-        parts = [trained.add(panel) for panel in panels]
-        trained.train()
+        trained, parts = trained_for(panels, options)
         found = [
             _Found(panel, part, _profiles(panel, trained, options))
             for panel, part in zip(panels, parts, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pynoise.paper.parts import Part, settings_of, with_data
 from pynoise.paper.registry import Options
 from pynoise.paper.runs import Made, train_all
 
-__all__ = ["MATRIX_SEED", "Trainings", "features_of", "labelled"]
+__all__ = ["MATRIX_SEED", "Trainings", "features_of", "labelled", "trained_for"]
 
 # What draws the matrix of general noise, one for all runs; the paper shows its own as a picture alone.
 MATRIX_SEED = 0
@@ -114,6 +114,14 @@ class Trainings:
             _check_classes(part, self._options)
             return replace(part, record=_in_space(part, _space(panel), self._options))
         return part
+
+
+def trained_for(panels: Sequence[Panel], options: Options) -> tuple[Trainings, list[Part]]:
+    """The runs of panels, and the part of each."""
+    trained = Trainings(options)
+    parts = [trained.add(panel) for panel in panels]
+    trained.train()
+    return trained, parts
 
 
 def features_of(made: Made, options: Options) -> Path:

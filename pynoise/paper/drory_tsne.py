@@ -18,7 +18,7 @@ from pynoise.analysis import embed
 from pynoise.curves.network import accuracy_of
 from pynoise.paper.drory_panels import Panel, figure_of, panels_of, titled
 from pynoise.paper.drory_rows import COMPARED, block_of, claimed, compared, head_of, lines_of, notes_of
-from pynoise.paper.drory_trained import Trainings, features_of
+from pynoise.paper.drory_trained import Trainings, features_of, trained_for
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options, Recipe
@@ -74,9 +74,7 @@ class DroryEmbedding:
     def run(self, options: Options) -> PaperFigure:
         """Train what is not trained yet, and place the examples."""
         panels = panels_of(_FIGURE, options)
-        trained = Trainings(options)
-        parts = [trained.add(panel) for panel in panels]
-        trained.train()
+        trained, parts = trained_for(panels, options)
         found = _found(panels, parts, trained, options)
         rows = [row for one in found for row in _rows(one)]
         blocks = [
