@@ -173,10 +173,11 @@ def test_names(root, monkeypatch):
 
 
 def test_training_by_name(run, clothes, one_thread):
-    line = "train --dataset clothing1m --network resnet20 --epochs 1 --batch-size 4 --device cpu --threads 1"
+    line = "train --dataset clothing1m --network torchvision:shufflenet_v2_x0_5 --epochs 1 --batch-size 4"
+    line += " --device cpu --threads 1"
     code, out, err = run(*line.split(), "--data-root", clothes, "--out", "r")
     assert code == 0, err
-    assert out.startswith("clothing1m, resnet20, cross-entropy, seed 0\n")
+    assert out.startswith("clothing1m, torchvision:shufflenet_v2_x0_5, cross-entropy, seed 0\n")
     kept = Run.load("r")
     assert kept.config["recipe"] == "clothing1m"
     assert kept.config["input_shape"] == [3, 224, 224]
@@ -199,6 +200,6 @@ def test_training_by_name(run, clothes, one_thread):
 
 def test_without_validation_nothing_is_selected_and_nothing_more_is_learnt(clothes, tmp_path, one_thread):
     given = {"epochs": 1, "validation": 0, "device": "cpu", "threads": 1, "data_root": clothes}
-    kept = training.train("clothing1m", "resnet20", out=tmp_path / "r", **given)
+    kept = training.train("clothing1m", "torchvision:shufflenet_v2_x0_5", out=tmp_path / "r", **given)
     assert (kept.result["train_examples"], kept.result["selected_epoch"]) == (12, None)
     assert [part.tolist() for part in kept.rows] == [list(range(12)), []]

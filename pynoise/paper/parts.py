@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from pynoise import noise
 from pynoise.data import Dataset, ImageFolders
 from pynoise.data.tested import check_tested
-from pynoise.errors import InputError, InputFileNotFoundError, InputValueError
+from pynoise.errors import InputError, InputFileNotFoundError, InputValueError, MissingPackageError
 from pynoise.noise import NoisyLabels
 from pynoise.paper.registry import Options
 from pynoise.paper.share import share_of, share_size
 
 __all__ = ["Part", "asked", "network_for", "refuse", "settings_of", "with_data", "with_points", "words_of"]
 
-# Images that every network takes.
+# Images that the networks of small ones take.
 _ANY = (3, 64, 64)
 
 
@@ -133,17 +133,25 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
     Raises
     ------
     InputValueError, InputTypeError
-        For an argument out of its range. Files that are missing are no error, but the part's problem.
+        For an argument out of its range. Files that are missing are no error, but the part's problem, and so
+        is a package for a network that is not asked for.
     """
     from pynoise import networks
     from pynoise.training.inputs import load_named
+    from pynoise.training.transforms import recipe_named
 
     try:
         dataset = load_named(part.dataset, options.data_root, download=options.download)
         check_tested(dataset, "an accuracy")
     except InputFileNotFoundError as error:
-        networks.make(part.network, 2, _ANY)  # a name that is wrong is an error all the same
-        return replace(part, problem=f"data not found: {error.problem}")
+        missing = f"data not found: {error.problem}"
+        try:
+            # A name that is wrong is an error all the same.
+            shape = _ANY if part.recipe is None else recipe_named(part.recipe).input_shape
+            networks.make(part.network, 2, shape)
+        except MissingPackageError as network:
+            missing += f"; network: {network.problem}"
+        return replace(part, problem=missing)
     except InputError as error:
         argument = "dataset" if error.argument == "data" else error.argument
         raise type(error)(argument, error.problem) from None
@@ -155,7 +163,12 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
                 "dataset", f"{part.dataset!r} has no map of what looks alike; give one of {known}"
             )
         part = replace(part, label_map=part.dataset)
-    return with_points(part, lambda _: dataset, options, k)
+    try:
+        return with_points(part, lambda _: dataset, options, k)
+    except MissingPackageError as error:
+        if options.network is not None:
+            raise
+        return replace(part, problem=f"network: {error.problem}")
 
 
 def with_points(

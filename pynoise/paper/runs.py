@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pynoise import _checks, _provenance
 from pynoise.data import Dataset, ImageFiles, ImageFolders
+from pynoise.errors import TrainingError
 from pynoise.paper.folder import run_folder
 from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options, Recipe
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from pynoise.training import Run
     from pynoise.training.evaluate import Evaluation
 
-__all__ = ["Made", "block_words", "counts_of", "meta_of", "outputs_of", "test_examples", "train_all"]
+__all__ = [
+    "Made",
+    "block_words",
+    "counts_of",
+    "meta_of",
+    "outputs_of",
+    "softmax_of",
+    "test_examples",
+    "train_all",
+]
 
 
 @dataclass(frozen=True)
@@ -36,39 +46,56 @@ class Made:
     result: dict[str, Any]
 
 
-def train_all(parts: Sequence[Part], options: Options) -> list[list[Made]]:
-    """Train every part that has data with every seed, or go on; gives what came of each part."""
-    from pynoise import training
+def train_all(
+    parts: Sequence[Part], options: Options, failed: dict[int, str] | None = None
+) -> list[list[Made]]:
+    """Train every part that has data with every seed, or go on; gives what came of each part.
 
+    With a dict `failed` a part that cannot go on ends with nothing, and why is written there by its number.
+    """
     jobs = [(i, part.draw, seed) for i, part in enumerate(parts) if part.draw for seed in options.seeds]
     found: list[list[Made]] = [[] for _ in parts]
     for done, (i, draw, seed) in enumerate(jobs):
         part = parts[i]
         words = filter(None, (part.dataset, part.network, part.variant, f"seed {seed}"))
         options.progress("runs", done, len(jobs), ", ".join(words))
-        noise = part.noise if part.record is None else part.record(seed)
-        run = training.train(
-            draw(seed),
-            part.network,
-            out=run_folder(options.out, part.dataset, part.network, seed, part.variant),
-            noise=noise,
-            level=None if noise is None or part.record is not None else part.level,
-            label_map=part.label_map,
-            method=part.method,
-            method_options=part.method_options,
-            seed=seed,
-            device=options.device,
-            threads=options.threads,
-            recipe=part.recipe,
-            workers=options.workers,
-            resume=True,
-            progress=options.progress,
-            **part.settings,
-        )
+        if failed is not None and i in failed:
+            continue
+        try:
+            run = _train(part, draw, seed, options)
+        except TrainingError as error:
+            if failed is None:
+                raise
+            failed[i], found[i] = f"{part.variant}, seed {seed}: {error}", []
+            continue
         assert run.result is not None  # noqa: S101 - tells the type checker
         found[i].append(Made(run, partial(draw, seed), run.result))
     options.progress("runs", len(jobs), len(jobs), "")
     return found
+
+
+def _train(part: Part, draw: Callable[[int], Any], seed: int, options: Options) -> Run:
+    from pynoise import training
+
+    noise = part.noise if part.record is None else part.record(seed)
+    return training.train(
+        draw(seed),
+        part.network,
+        out=run_folder(options.out, part.dataset, part.network, seed, part.variant),
+        noise=noise,
+        level=None if noise is None or part.record is not None else part.level,
+        label_map=part.label_map,
+        method=part.method,
+        method_options=part.method_options,
+        seed=seed,
+        device=options.device,
+        threads=options.threads,
+        recipe=part.recipe,
+        workers=options.workers,
+        resume=True,
+        progress=options.progress,
+        **part.settings,
+    )
 
 
 def test_examples(data: Dataset | ImageFolders, rows: NDArray[np.int64]) -> NDArray[Any] | ImageFiles:
@@ -83,6 +110,12 @@ def outputs_of(
     found = _evaluate(made, x, options)
     assert found.features is not None  # noqa: S101 - tells the type checker
     return found.features.cpu().numpy(), found.logits.argmax(dim=1).cpu().numpy().astype(np.int32)
+
+
+def softmax_of(made: Made, x: NDArray[Any] | ImageFiles, options: Options) -> NDArray[np.float32]:
+    """What the network says of M examples, [M, L]."""
+    said: NDArray[np.float32] = _evaluate(made, x, options).softmax.cpu().numpy()
+    return said
 
 
 def _evaluate(made: Made, x: NDArray[Any] | ImageFiles, options: Options) -> Evaluation:

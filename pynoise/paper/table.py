@@ -49,7 +49,9 @@ class Table(Rows, ABC):
         if any(block["problem"] is None for block in blocks):
             return None
         names = ", ".join(block["dataset"] for block in blocks)
-        return f"the data were not found ({names}); the table says what is missing, and how to get it"
+        found = all(not block["problem"].startswith("data") for block in blocks)
+        what = "a package is missing" if found else "the data were not found"
+        return f"{what} ({names}); the table says what is missing, and how to get it"
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """Return tables as the paper has them, in percent; write them to `path` if one is given.
