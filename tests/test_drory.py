@@ -16,7 +16,7 @@ from pynoise import data, knn, networks, paper
 from pynoise.analysis import PUBLISHED_MEDIAN
 from pynoise.errors import InputValueError
 from pynoise.paper.drory_panels import figure_of, own_settings, panels_of
-from pynoise.paper.drory_rows import claimed
+from pynoise.paper.drory_rows import claimed, notes_of
 from pynoise.paper.registry import Options
 from pynoise.training import Settings
 
@@ -128,6 +128,17 @@ def test_settings_are_settings_of_training():
         for key in ("network", "space")
     }
     assert named - {None} <= set(networks.NETWORKS)
+
+
+def test_the_notes_say_which_epoch_counts(tmp_path):
+    panels = panels_of(figure_of("drory-fig4"), Options(tmp_path))
+    *_, mnist, cifar, imagenet = notes_of(panels, Options(tmp_path))
+    assert mnist.startswith("Training of mnist-cnn, mnist-cnn-500 on mnist: epochs 20, ")
+    assert cifar.startswith("Training of all-cnn, all-cnn-256 on cifar10: epochs 60, ")
+    assert "lr 0.001" in imagenet
+    assert mnist.endswith("those of the epoch that is best on the examples held out.")
+    (*_, last) = notes_of(panels[:1], Options(tmp_path, settings={"validation": 0}, scale=1.0))
+    assert last.endswith("those of the last epoch.")
 
 
 def test_the_recipes():

@@ -142,6 +142,9 @@ def test_networks_are_trained_once_whatever_panels_show_them(curves):
         for seed in (0, 1)
     )
     assert figure.meta["seconds"]["epochs"] == pytest.approx(sum(seconds_of(folder).values()))
+    a, _, g, h = figure.meta["blocks"]
+    assert (a["levels"], a["matrix"], h["levels"]) == ([0.0, 0.2, 0.6], None, [0.0, 0.1, 0.5])
+    assert g["matrix"] == noise.corruption_matrix("general", 10, seed=0).tolist()
 
 
 def test_rows_are_means_over_the_runs_beside_the_analytic_accuracies(curves, digits):

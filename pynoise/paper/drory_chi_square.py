@@ -119,6 +119,7 @@ def _figure(
             one.draw(),
             device=options.device,
             threads=options.threads,
+            workers=options.workers,
             progress=wordless(options.progress),
         )
         for one in made

@@ -10,7 +10,7 @@ from pynoise.paper.long import Entry, long_lines
 from pynoise.paper.parts import Part, settings_of
 from pynoise.paper.published import content_of
 from pynoise.paper.registry import Options
-from pynoise.paper.runs import Made, block_words, counts_of
+from pynoise.paper.runs import Made, block_words
 from pynoise.paper.words import SETTINGS, share_words, values_words
 
 __all__ = ["COMPARED", "block_of", "claimed", "compared", "head_of", "lines_of", "notes_of"]
@@ -86,13 +86,10 @@ def head_of(panel: Panel, part: Part, level: float | None, what: str) -> dict[st
 
 def block_of(panel: Panel, part: Part, made: Sequence[Made]) -> dict[str, Any]:
     """What the ``meta`` of a figure says of a panel, and of the runs of its last level."""
-    words = block_words(part, made)
-    return {"panel": panel.letter, **words, "network": panel.network, "noise": panel.noise} | {
-        "levels": list(panel.levels),
-        "space": panel.space,
-        "region": panel.region,
-        **counts_of(made),
-    }
+    words = {"panel": panel.letter} | block_words(part, made)
+    matrix = None if isinstance(words["noise"], str) else words["noise"]
+    own = {"network": panel.network, "noise": panel.noise, "matrix": matrix, "levels": list(panel.levels)}
+    return words | own | {"space": panel.space, "region": panel.region}
 
 
 def notes_of(panels: Sequence[Panel], options: Options) -> list[str]:
@@ -106,10 +103,13 @@ def notes_of(panels: Sequence[Panel], options: Options) -> list[str]:
             trained.setdefault(panel.dataset, []).extend(names)
     for dataset, networks in trained.items():
         settings = settings_of(own_settings(dataset), options)
+        epoch = (
+            "the epoch that is best on the examples held out" if settings["validation"] else "the last epoch"
+        )
         said.append(
             f"Training of {', '.join(dict.fromkeys(networks))} on {dataset}: "
             f"{values_words(settings, (*SETTINGS, 'validation', 'validation_labels'))}; accuracies and "
-            "outputs are those of the epoch that is best on the examples held out."
+            f"outputs are those of {epoch}."
         )
     return [*said, *share_words(options.scale)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from pynoise.paper.folder import run_folder
 from pynoise.paper.parts import Part, settings_of, with_data
 from pynoise.paper.registry import Options
 from pynoise.paper.runs import Made, train_all
+
+if TYPE_CHECKING:
+    from pynoise.training import Run
 
 __all__ = ["MATRIX_SEED", "Trainings", "features_of", "labelled", "trained_for"]
 
@@ -126,15 +130,7 @@ def trained_for(panels: Sequence[Panel], options: Options) -> tuple[Trainings, l
 
 def features_of(made: Made, options: Options) -> Path:
     """The file of a run's penultimate features."""
-    from pynoise.training.extracted import kept_features
-
-    return kept_features(
-        made.run,
-        made.draw(),
-        device=options.device,
-        threads=options.threads,
-        progress=wordless(options.progress),
-    )
+    return _features(made.run, made.draw(), options)
 
 
 def labelled(dataset: Dataset | ImageFolders) -> Dataset:
@@ -143,6 +139,19 @@ def labelled(dataset: Dataset | ImageFolders) -> Dataset:
         return dataset
     train, test = (np.zeros((len(labels), 1), np.float32) for labels in (dataset.y_train, dataset.y_test))
     return Dataset(train, dataset.y_train, test, dataset.y_test, dataset.names, dataset.name)
+
+
+def _features(run: Run, dataset: Dataset | ImageFolders, options: Options) -> Path:
+    from pynoise.training.extracted import kept_features
+
+    return kept_features(
+        run,
+        dataset,
+        device=options.device,
+        threads=options.threads,
+        workers=options.workers,
+        progress=wordless(options.progress),
+    )
 
 
 def _variant(panel: Panel, level: float) -> str:
@@ -177,14 +186,12 @@ def _in_space(part: Part, space: str, options: Options) -> Callable[[int], Noisy
 
     def record(seed: int) -> NoisyLabels:
         from pynoise.training import Run
-        from pynoise.training.extracted import kept_features
         from pynoise.training.labels import draw_labels
 
         assert part.draw is not None  # noqa: S101 - there are data
         dataset, report = part.draw(seed), wordless(options.progress)
         clean = Run.load(run_folder(options.out, part.dataset, space, seed, CLEAN))
-        file = kept_features(clean, dataset, device=options.device, threads=options.threads, progress=report)
-        x = load_array("out", file, ("x_train",))
+        x = load_array("out", _features(clean, dataset, options), ("x_train",))
         drawn = seeds.split(seed, "noise")
         chosen = noise_of(CONCENTRATED, labelled(dataset))
         return draw_labels(chosen, part.level, dataset, drawn, options.threads, report, x)

@@ -153,7 +153,13 @@ def extract(
 
 
 def kept_features(
-    run: Run, data: Data, *, device: str, threads: int | None, progress: Counted | None = None
+    run: Run,
+    data: Data,
+    *,
+    device: str,
+    threads: int | None,
+    workers: int = 0,
+    progress: Counted | None = None,
 ) -> Path:
     """The file of a run's features, written now if it is not there: they are computed once.
 
@@ -161,7 +167,8 @@ def kept_features(
     """
     file = run.path / FEATURES
     if not file.is_file():
-        extract(run, data, device=device, threads=threads, progress=progress).save(file)
+        found = extract(run, data, device=device, threads=threads, workers=workers, progress=progress)
+        found.save(file)
     return file
 
 
