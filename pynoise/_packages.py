@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pynoise.errors import InputValueError
+from pynoise.errors import MissingPackageError
 
 __all__ = ["TRAIN", "needed"]
 
@@ -30,7 +30,7 @@ def needed(argument: str, package: str, install: str, *, what: str = "") -> Iter
 
     Raises
     ------
-    InputValueError
+    MissingPackageError
         If the package is not there.
     """
     try:
@@ -39,6 +39,6 @@ def needed(argument: str, package: str, install: str, *, what: str = "") -> Iter
         if error.name != package:
             raise
         subject = f"{what} needs" if what else "needs"
-        raise InputValueError(
+        raise MissingPackageError(
             argument, f"{subject} the package {package}, which is not installed: pip install {install}"
         ) from None

@@ -70,6 +70,7 @@ def read_config(argument: str, folder: Path) -> dict[str, Any]:
         raise InputValueError(argument, f"{str(file)!r} does not say that this is a run of pynoise's")
     if not _whole(config):
         raise InputValueError(argument, f"{str(file)!r} is damaged: parts are missing")
+    config["data"].setdefault("held", 0)  # earlier runs do not say
     return config
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "InputFileNotFoundError",
     "InputTypeError",
     "InputValueError",
+    "MissingPackageError",
     "SweepError",
     "TrainingError",
     "TrainingWarning",
@@ -42,6 +43,10 @@ class InputValueError(InputError, ValueError):
 
 class InputTypeError(InputError, TypeError):
     """A type that will not do."""
+
+
+class MissingPackageError(InputValueError):
+    """A value that asks for a package that is not installed."""
 
 
 class InputFileNotFoundError(InputError, FileNotFoundError):

@@ -1,10 +1,9 @@
 """The papers' figures of kNet: the toy, kNet beside K-NN, and what both see."""
 
-import csv
-import json
-
 import numpy as np
 import pytest
+from figure_files import FILES, PNG, check_files
+from long_tables import cells_of
 
 from pynoise import data, knn, paper, plots, seeds
 from pynoise._sample import sample
@@ -20,8 +19,6 @@ from pynoise.paper.runs import Made, outputs_of
 from pynoise.plots.knet import Agreement, Space
 from pynoise.training import Run, extract
 
-PNG = b"\x89PNG\r\n\x1a\n"
-FILES = ["figure.png", "table.csv", "table.json"]
 SEEDS = (0, 1, 2)
 KS = (1, 11, 51)
 # Bit for bit the same, and no more training than it takes.
@@ -155,14 +152,7 @@ def test_the_plane_is_divided_as_test_points_are(toys):
 def test_what_the_folder_holds(toys):
     figure, folder = toys
     assert sorted(one.name for one in folder.iterdir()) == [*FILES, "toy-mlp"]
-    assert (folder / "figure.png").read_bytes().startswith(PNG)
-    kept = json.loads((folder / "table.json").read_text())
-    assert (kept["rows"], kept["meta"]) == (figure.rows, figure.meta)
-    with (folder / "table.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert lines == [
-        {key: "" if value is None else str(value) for key, value in row.items()} for row in figure.rows
-    ]
+    check_files(figure, folder)
     meta = figure.meta
     (block,) = meta["blocks"]
     assert (meta["recipe"], meta["seeds"], len(meta["best_accuracy"])) == ("knet-fig2", [0, 1, 2], 3)
@@ -233,7 +223,7 @@ def test_agreement_on_the_digits(tmp_path):
         assert row["difference_sd"] == pytest.approx(
             np.std([one["difference"][str(row["k"])] for one in found], ddof=1)
         )
-        assert (row["dataset"], row["network"], row["runs"], row["scale"]) == ("digits", "mlp", 2, 1.0)
+        assert (row["dataset"], row["network"], row["seeds"], row["scale"]) == ("digits", "mlp", 2, 1.0)
     assert figure.rows[0]["knn_maximum"] == 1
     assert figure.rows[0]["difference"] > 3 * figure.rows[-1]["difference"]
     (best,) = [row for row in figure.rows if row["argmin"]]
@@ -249,7 +239,12 @@ def test_agreement_on_the_digits(tmp_path):
     measures = agreement(votes / 11, shares)
     assert measures["difference"] == pytest.approx(found[0]["difference"]["11"], abs=1e-3)
     assert figure.meta["published"] == {"argmin": [50, 60], "words": "around 50 or 60, on all data sets"}
-    assert f"* {best['difference']:.4f}" in figure.text()
+    *lines, last = cells_of(figure.text())
+    told = f"{best['difference']:.4f} ± {best['difference_sd']:.4f}"
+    assert ["digits", "mlp", "difference", str(best["k"]), "-", told, "-", "2", "1", "ours"] in lines
+    assert len(lines) == 1 + len(figure.rows)
+    smallest = ["digits", "mlp", "k of the smallest", "-", "around 50 or 60", str(best["k"]), "-"]
+    assert last == [*smallest, "2", "1", "ours"]
     assert sorted(one.name for one in (tmp_path / "t").iterdir()) == ["digits-mlp", *FILES]
     picture = figure.plot()
     top, bottom = picture.axes

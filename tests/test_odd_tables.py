@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 import by_noise_runs
 import pytest
 from conftest import REPOSITORY
+from long_tables import cells_of
 
 from pynoise import methods, noise, paper
 from pynoise.errors import InputValueError
@@ -128,7 +129,7 @@ def test_five_methods_in_one_schedule_beside_the_published(runs, cifar10, tmp_pa
         "sd": stdev(values),
         "difference": fmean(values) - 0.955,
         "realised_rate": pytest.approx(0.21),
-        "runs": 2,
+        "seeds": 2,
         "scale": 1.0,
         "source": "ours",
     }
@@ -167,7 +168,7 @@ def test_the_files_and_what_they_say(runs, cifar10, tmp_path):
     assert "| REN*, published |  |  | (86.90) |" in lines
     assert len(lines) == 2 + 1 + 5 + 3 + 2 + 8
     for words in (
-        "± is the standard deviation over 2 seeds; the best of ours in each column is marked",
+        "± is the standard deviation over 2 seeds; beside them what is published, ",
         "which is validation accuracy; of which network, after which epoch and over how many runs, the "
         "slides do not say.",
         "of 20 % that are selected 18 % are wrong with 10 classes, 19.8 % with 100",
@@ -181,9 +182,13 @@ def test_the_files_and_what_they_say(runs, cifar10, tmp_path):
     ):
         assert words in markdown
     assert "None" not in markdown
-    text = table.text()
-    assert "percent; * the best of ours in a column; (as published)" in text
-    assert "*92.50 ± 0.71 (95.60)" in text
+    assert "The best of ours in each column is bold; in parentheses, what is published." in markdown
+    head, *cells = cells_of(table.text())
+    assert head[:5] == ["data set", "network", "method", "noise", "wrong labels"]
+    ours = ["cifar10", "wrn-28-10", "ODD + mixup", "uniform 20 %", "10.50", "95.60", "92.50 ± 0.71", "-3.10"]
+    assert [*ours, "2", "1", "ours"] in cells
+    assert ["cifar100", "-", "LUO", "clean", "-", "81.40", *"----", "published"] in cells
+    assert len(cells) == len(table.rows)
 
 
 def test_nothing_but_what_is_published(runs, tmp_path):

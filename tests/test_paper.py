@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY
 from knet_runs import accuracy_of
+from long_tables import cells_of
 
 import pynoise
 from pynoise import data, noise, paper, seeds
@@ -199,7 +200,7 @@ def test_both_data_sets_beside_the_published(runs, both, images, tmp_path):
         "published_size": "0.55M+37.5M",
         "parameters": 272_474,
         "added": 2_880_000,
-        "runs": 2,
+        "seeds": 2,
         "scale": 1.0,
         "source": "ours",
     }
@@ -209,7 +210,7 @@ def test_both_data_sets_beside_the_published(runs, both, images, tmp_path):
     fixed = rows["cifar10", "resnet20", "fixed kNet", 101]
     assert (fixed["published"], fixed["published_size"], fixed["difference"]) == (None, None, None)
     zhang = rows["cifar10", "Zhang et al.", "fixed kNet", 101]
-    assert (zhang["published"], zhang["ours"], zhang["runs"]) == (0.892, None, None)
+    assert (zhang["published"], zhang["ours"], zhang["seeds"]) == (0.892, None, None)
     assert table.problem is None
     meta = table.meta
     assert (meta["recipe"], meta["seeds"], meta["scale"], meta["seconds"]) == (
@@ -263,9 +264,18 @@ def test_the_files_and_what_they_say(runs, both, tmp_path):
     assert "standard deviation over 2 seeds" in markdown
     assert "any label, the true one included" in markdown
     assert "hidden units" not in markdown  # as many as the paper has
+    assert "The best of ours in each row is bold; in parentheses, what is published." in markdown
     text = table.text()
-    assert "*79.04 ± 0.07 (66.92)" in text
-    assert "**" not in text
+    head, *cells = cells_of(text)
+    assert head[:4] == ["data set", "network", "method", "k"]
+    assert len(cells) == len(table.rows) == 13 + 13 + 13 + 13
+    knn = ["cifar10", "resnet20", "K-NN", "101", "66.92", "79.04 ± 0.07", "+12.12", "2", "1", "ours"]
+    assert knn in cells
+    assert ["cifar10", "resnet20", "fixed kNet", "1", "-", "86.04 ± 0.07", "-", "2", "1", "ours"] in cells
+    assert ["svhn", "Zhang et al.", "preliminary", "-", "91.88", *"----", "published"] in cells
+    assert text.splitlines()[0] == table.meta["title"]
+    assert all(f"- {note}" in text.splitlines() for note in table.meta["notes"])
+    assert "*" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
 
 

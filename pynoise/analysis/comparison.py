@@ -16,6 +16,8 @@ from pynoise.curves import files
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pynoise.plots.chi_square import Pair
+
 __all__ = ["COMPARISON_COLUMNS", "Comparison"]
 
 COMPARISON_COLUMNS = ("k", "preferred", "share", "median_distance", "mean_distance")
@@ -110,13 +112,25 @@ class Comparison:
             If `pairs` is out of its range.
         """
         from pynoise import plots
+
+        shown = self.pairs(pairs)
+        return plots.write_figure(plots.pairs(shown, self.meta["names"], self.median_distance), path)
+
+    def pairs(self, count: int = 6) -> list[Pair]:
+        """Give what `plot_pairs` draws of so many examples, 24 at most.
+
+        Raises
+        ------
+        InputValueError, InputTypeError
+            If `count` is out of its range.
+        """
         from pynoise.plots.chi_square import Pair
 
-        count = _checks.whole("pairs", pairs, 1, _MOST_PAIRS)
+        most = _checks.whole("pairs", count, 1, _MOST_PAIRS)
         apart = abs(self.distances - self.median_distance).round(12)  # rounding is no order
-        nearest = np.argsort(apart, kind="stable")[:count]
+        nearest = np.argsort(apart, kind="stable")[:most]
         drawn = nearest[np.argsort(self.distances[nearest].round(12), kind="stable")]
-        shown = [
+        return [
             Pair(
                 int(i),
                 int(self._labels[i]),
@@ -127,7 +141,6 @@ class Comparison:
             )
             for i, softmax in zip(drawn, self._outputs.of(drawn), strict=True)
         ]
-        return plots.write_figure(plots.pairs(shown, self.meta["names"], self.median_distance), path)
 
     def save(self, path: str | Path) -> None:
         """Write the comparison to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""

@@ -80,17 +80,20 @@ class Data:
             )
 
     def load_any(self) -> Dataset | ImageFolders:
-        """The data set, or a folder of images, which only networks take."""
-        from pynoise.training.inputs import folder_of, names_folder
+        """The data set, or images that are read from files, which only networks take."""
+        from pynoise.training.inputs import load_named
 
-        return folder_of(self.dataset) if names_folder(self.dataset) else self.load()
+        return load_named(self.dataset, self.data_root, **self._options())
 
     def load(self) -> Dataset:
         """The data set."""
         from pynoise import data
 
+        return data.load(self.dataset, self.data_root, **self._options())
+
+    def _options(self) -> dict[str, Any]:
         classes = {} if self.classes is None else {"num_classes": self.classes}
-        return data.load(self.dataset, self.data_root, download=self.download, **classes)
+        return {"download": self.download, **classes}
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ _DATA = (
     click.option(
         "--data-root",
         metavar="FOLDER",
-        help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]",
+        help="Where the data sets' files lie.  [$PYNOISE_DATA, or data]",
     ),
     click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision)."),
 )
@@ -167,8 +170,8 @@ _SOURCE = (
         show_default=True,
         metavar="NAME|FILE",
         help="digits, ideal, mnist, fashion-mnist, cifar10, cifar100, svhn, or a .npz file with x_train, "
-        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also a folder of images, and test "
-        "examples may be absent.",
+        "y_train, x_test, y_test (images as N, H, W, C); for pynoise train also imagenet, clothing1m, "
+        "clothing1m-clean, webvision, mini-webvision or a folder of images, and test examples may be absent.",
     ),
     *_DATA,
 )
@@ -290,7 +293,7 @@ _READING = (
         "--recipe",
         metavar="NAME",
         help="How the images of a folder are resized and cropped: imagenet, clothing1m or webvision.  "
-        "[as they are]",
+        "[that of imagenet and other names; else as they are]",
     ),
     workers_option,
     click.option("--skip-corrupt", is_flag=True, help="Leave out images of a folder that are damaged."),

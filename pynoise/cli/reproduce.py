@@ -22,14 +22,15 @@ __all__ = ["command"]
 @click.option(
     "--scale", type=float, default=1.0, show_default=True, help="Share of the training examples to take."
 )
-@click.option("--dataset", metavar="NAME|FILE", help="One of the paper's, or another.  [the paper's]")
+@click.option("--dataset", metavar="NAME|FILE|FOLDER", help="One of the paper's, or another.  [the paper's]")
 @click.option("--network", metavar="NAME", help="One of the paper's, or another.  [the paper's]")
 @click.option(
-    "--data-root", metavar="FOLDER", help="Where torchvision's files lie.  [$PYNOISE_DATA, or data]"
+    "--data-root", metavar="FOLDER", help="Where the data sets' files lie.  [$PYNOISE_DATA, or data]"
 )
 @click.option("--download", is_flag=True, help="Fetch the files that are missing (needs torchvision).")
 @options.device_option
 @options.threads_option
+@options.workers_option
 @training_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(
@@ -44,6 +45,7 @@ def command(
     download: bool,
     device: str,
     threads: int | None,
+    workers: int,
     settings: dict[str, Any],
     method_options: dict[str, Any],
     as_json: bool,
@@ -83,6 +85,7 @@ def command(
                 download=download,
                 device=device,
                 threads=threads,
+                workers=workers,
                 progress=progress,
                 method_options=method_options,
                 **given,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, stdev
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pynoise import _checks, _provenance, seeds
 from pynoise._arrays import load_array
-from pynoise._progress import Counted, Progress, silent, wordless
+from pynoise._progress import Progress, silent, wordless
 from pynoise.curves import files
 from pynoise.curves.accuracy import accuracy_curve
 from pynoise.curves.arguments import dataset_of, levels_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pynoise.methods import Method
     from pynoise.training import Run
 
-__all__ = ["NetworkCurve", "network_curve"]
+__all__ = ["NetworkCurve", "accuracy_of", "curve_of", "network_curve"]
 
 # K of the analytic curves that are drawn beside a network's, unless told.
 KS = (1, 5, 11, 51, 101)
@@ -190,6 +190,7 @@ def network_curve(
         raise InputValueError("noise", f"{chosen.record} has one level; give a kind, a map or a matrix")
     gammas = levels_of(_LEVELS if levels is None and chosen.kind != "concentrated" else levels, chosen, None)
     from pynoise.training import train
+    from pynoise.training.extracted import kept_features
     from pynoise.training.labels import draw_labels
 
     jobs = [(level, seed) for level in gammas for seed in chosen_seeds]
@@ -206,7 +207,9 @@ def network_curve(
         if level > 0:
             if chosen.concentrated and features is None:
                 device = options.get("device", "auto")
-                features = _features(found[0.0, chosen_seeds[0]], dataset, device, threads, counted)
+                clean = found[0.0, chosen_seeds[0]]
+                file = kept_features(clean, dataset, device=device, threads=threads, progress=counted)
+                features = load_array("out", file, ("x_train",))
             draw = seeds.split(seed, "noise")
             record = draw_labels(chosen, level, dataset, draw, threads, counted, features)
         run = train(
@@ -225,13 +228,38 @@ def network_curve(
         if on_run is not None:
             on_run(run)
     report("runs", len(jobs), len(jobs), "")
-    clean = found[0.0, chosen_seeds[0]]
-    fine = sorted({*gammas, *(level for level in _FINE if level < max(gammas))})
-    known = _expected(chosen, dataset, fine, ks, rule, clean.softmax, threads)
+    return curve_of(found, dataset, chosen, gammas, chosen_seeds, ks, ties=rule, threads=threads)
+
+
+def curve_of(
+    found: Mapping[tuple[float, int], Run],
+    dataset: Dataset,
+    noise: CurveNoise,
+    levels: Sequence[float],
+    run_seeds: Sequence[int],
+    ks: Sequence[int],
+    *,
+    ties: str = "first",
+    threads: int | None = None,
+) -> NetworkCurve:
+    """The curve of runs that are finished.
+
+    Parameters
+    ----------
+    found : mapping of (level, seed) to Run
+        A run for each level and seed, and one of level 0 with the first seed.
+    dataset : Dataset
+        What is asked of it are the labels of its test examples.
+    noise, levels, run_seeds, ks, ties, threads
+        As for `network_curve`, checked.
+    """
+    clean = found[0.0, run_seeds[0]]
+    fine = sorted({*levels, *(level for level in _FINE if level < max(levels))})
+    known = _expected(noise, dataset, fine, ks, ties, clean.softmax, threads)
     expected = dict(zip(fine, known, strict=True))
-    rows = [_row(level, [found[level, seed] for seed in chosen_seeds], expected[level]) for level in gammas]
+    rows = [_row(level, [found[level, seed] for seed in run_seeds], expected[level]) for level in levels]
     lines = [{"level": level, "analytic": analytic} for level, analytic in expected.items()]
-    return NetworkCurve(rows, lines, _meta(chosen, clean, ks, rule, chosen_seeds, list(found.values())))
+    return NetworkCurve(rows, lines, _meta(noise, clean, ks, ties, run_seeds, list(found.values())))
 
 
 def _folder_of(out: str | Path) -> Path:
@@ -246,27 +274,11 @@ def _folder_of(out: str | Path) -> Path:
     return folder
 
 
-def _features(
-    run: Run, dataset: Dataset, device: str, threads: int | None, progress: Counted
-) -> NDArray[Any]:
-    """Penultimate features of the training examples, computed once.
-
-    Another device, or number of threads, rounds them in its own way, and noise may follow.
-    """
-    from pynoise.training import extract
-    from pynoise.training.saved import FEATURES
-
-    file = run.path / FEATURES
-    if not file.is_file():
-        extract(run, dataset, device=device, threads=threads, progress=progress).save(file)
-    return load_array("out", file, ("x_train",))
-
-
 def _expected(
     chosen: CurveNoise,
     dataset: Dataset,
-    levels: list[float],
-    ks: list[int],
+    levels: Sequence[float],
+    ks: Sequence[int],
     ties: str,
     softmax: NDArray[np.float32],
     threads: int | None,
@@ -306,7 +318,12 @@ def _sd(values: list[float]) -> float | None:
 
 
 def _meta(
-    chosen: CurveNoise, clean: Run, ks: list[int], ties: str, run_seeds: list[int], runs: list[Run]
+    chosen: CurveNoise,
+    clean: Run,
+    ks: Sequence[int],
+    ties: str,
+    run_seeds: Sequence[int],
+    runs: Sequence[Run],
 ) -> dict[str, Any]:
     config, result = clean.config, clean.result
     assert result is not None  # noqa: S101 - tells the type checker
@@ -319,18 +336,19 @@ def _meta(
         "method": config["method"],
         "noise": chosen.name,
         "matrix": chosen.matrix.tolist() if chosen.drawn else None,
-        "seeds": run_seeds,
-        "k": ks,
+        "seeds": list(run_seeds),
+        "k": list(ks),
         "ties": ties,
         "settings": config["settings"],
-        "clean_accuracy": float(_accuracy(clean)),
+        "clean_accuracy": accuracy_of(clean),
         "seconds": sum(run.result["seconds"] for run in runs if run.result is not None),
         "versions": result["versions"] | {"pynoise": _provenance.versions()["pynoise"]},
         "hardware": result["hardware"],
     }
 
 
-def _accuracy(run: Run) -> float:
+def accuracy_of(run: Run) -> float:
+    """The test accuracy of the selected epoch, or of the last where none was selected."""
     assert run.result is not None  # noqa: S101 - tells the type checker
     selected = run.result["test_accuracy_selected"]
     return float(run.result["test_accuracy_last"] if selected is None else selected)

@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from pynoise.data.builtin import ideal
 from pynoise.data.dataset import Dataset
-from pynoise.data.folder import ImageFiles, ImageFolders, load_folder
+from pynoise.data.folder import load_folder
+from pynoise.data.image_files import ImageFiles, ImageFolders
 from pynoise.data.image_sets import ImageSets
+from pynoise.data.images import load_images
 from pynoise.data.registry import load
 
-__all__ = ["Dataset", "ImageFiles", "ImageFolders", "ImageSets", "ideal", "load", "load_folder"]
+__all__ = [
+    "Dataset",
+    "ImageFiles",
+    "ImageFolders",
+    "ImageSets",
+    "ideal",
+    "load",
+    "load_folder",
+    "load_images",
+]

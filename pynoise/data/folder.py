@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise._fingerprint import Fingerprint
 from pynoise._words import writable
+from pynoise.data.image_files import ImageFiles, ImageFolders
 from pynoise.errors import InputFileNotFoundError, InputTypeError, InputValueError
 
-__all__ = ["SUFFIXES", "ImageFiles", "ImageFolders", "load_folder"]
+__all__ = ["SUFFIXES", "Part", "folders_of", "load_folder"]
 
 # Those of torchvision's ImageFolder.
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -25,86 +24,6 @@ _TEST_PARTS = ("test", "val")
 
 # Folders of such names hold a part of the data, not a class.
 _PARTS = ("test", "testing", "train", "training", "val", "valid", "validation")
-
-
-@dataclass(frozen=True, eq=False)
-class ImageFiles:
-    """Files below a folder, by number; ``files[3]`` is a path, a str.
-
-    Parameters
-    ----------
-    root : Path
-        The folder.
-    paths : ndarray of str, [N]
-        Paths below it, with "/". One array, not N strings of Python: processes that share it by forking would
-        copy those one by one, by counting who refers to them.
-    sha256 : str
-        SHA-256 of the paths and sizes of the files, in order. Not of their pixels, which would take hours: an
-        image that is replaced by another of as many bytes goes unnoticed.
-    """
-
-    root: Path
-    paths: NDArray[np.str_] = field(repr=False)
-    sha256: str
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> str:
-        return f"{self.root}/{self.paths[index]}"
-
-
-@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single truth value
-class ImageFolders:
-    """A training and a test set in folders of images; made by `load_folder`.
-
-    Attributes
-    ----------
-    name : str
-        What to call the data set.
-    names : tuple of str
-        The names of the L classes, those of the folders, sorted; what is no UTF-8 in them is escaped.
-    root : Path
-        The folder of all.
-    train : ImageFiles
-        N training images, class by class.
-    y_train : ndarray of int32, [N]
-        Their labels, 0..L-1.
-    test : ImageFiles
-        M test images; there may be none.
-    y_test : ndarray of int32, [M]
-        Their labels.
-    ignored : int
-        Files in the two parts that were left out: those without a suffix of an image, those whose name begins
-        with a dot, and those that lie in no class.
-    """
-
-    name: str
-    names: tuple[str, ...]
-    root: Path
-    train: ImageFiles = field(repr=False)
-    y_train: NDArray[np.int32] = field(repr=False)
-    test: ImageFiles = field(repr=False)
-    y_test: NDArray[np.int32] = field(repr=False)
-    ignored: int
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes, L."""
-        return len(self.names)
-
-    @property
-    def origin(self) -> dict[str, str]:
-        """Where it lies, whole, as `load_folder` takes it."""
-        return {"folder": str(self.root.resolve())}
-
-    def fingerprints(self) -> dict[str, Any]:
-        """What the two parts are, as JSON has it: their sizes, SHA-256 of their files and of their labels."""
-        parts = {"train": (self.train, self.y_train), "test": (self.test, self.y_test)}
-        return {
-            part: {"shape": [len(y)], "sha256": files.sha256, "labels": Fingerprint.of(y).sha256}
-            for part, (files, y) in parts.items()
-        }
 
 
 def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> ImageFolders:
@@ -146,9 +65,25 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
     root = Path(path)
     if not root.is_dir():
         raise InputFileNotFoundError("path", f"there is no folder {str(root)!r}")
-    train = _Part.read(root, _training_folder(root))
     tested = next((root / part for part in _TEST_PARTS if (root / part).is_dir()), None)
-    test = _Part.none(root) if tested is None else _Part.read(root, tested)
+    own = writable(root.resolve().name) if name is None else name
+    return folders_of(own, root, _training_folder(root), tested, {"folder": str(root.resolve())})
+
+
+def folders_of(
+    name: str,
+    root: Path,
+    training: Path,
+    tested: Path | None,
+    origin: Mapping[str, str],
+    recipe: str | None = None,
+) -> ImageFolders:
+    """The images in a folder of classes to learn from, and in one to test on, if any; both in `root`.
+
+    The rest is as `ImageFolders` has it.
+    """
+    train = Part.read(root, training)
+    test = Part.none(root) if tested is None else Part.read(root, tested)
     strays = sorted(set(test.classes).difference(train.classes))
     if strays:
         raise InputValueError(
@@ -157,14 +92,16 @@ def load_folder(path: str | os.PathLike[str], *, name: str | None = None) -> Ima
             f"no folder {strays[0]!r}; rename it or take it out",
         )
     return ImageFolders(
-        name=writable(root.resolve().name) if name is None else name,
-        names=tuple(writable(one) for one in train.classes),
-        root=root,
-        train=ImageFiles(root, train.paths, train.sha256),
-        y_train=train.labels(train.classes),
-        test=ImageFiles(root, test.paths, test.sha256),
-        y_test=test.labels(train.classes),
-        ignored=train.ignored + test.ignored,
+        name,
+        tuple(writable(one) for one in train.classes),
+        root,
+        train.files,
+        train.labels(train.classes),
+        test.files,
+        test.labels(train.classes),
+        train.ignored + test.ignored,
+        origin,
+        recipe,
     )
 
 
@@ -183,22 +120,23 @@ def _training_folder(root: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """The training or the test part: its images class by class, and how many of each class there are."""
 
     folder: Path
     classes: tuple[str, ...]
     counts: tuple[int, ...]
-    paths: NDArray[np.str_]
-    sha256: str
+    files: ImageFiles
     ignored: int
 
     @classmethod
-    def none(cls, root: Path) -> _Part:
-        return cls(root, (), (), np.empty(0, np.str_), hashlib.sha256().hexdigest(), 0)
+    def none(cls, root: Path) -> Part:
+        """No images."""
+        return cls(root, (), (), ImageFiles(root, np.empty(0, np.str_), hashlib.sha256().hexdigest()), 0)
 
     @classmethod
-    def read(cls, root: Path, folder: Path) -> _Part:
+    def read(cls, root: Path, folder: Path) -> Part:
+        """The images of a folder of classes, which is `root` or lies in it."""
         below = "" if folder == root else f"{folder.name}/"
         with os.scandir(folder) as entries:
             found = sorted((entry.name, entry.is_dir()) for entry in entries)
@@ -222,7 +160,8 @@ class _Part:
             for file, size in images:
                 digest.update(os.fsencode(f"{name}/{file}\0{size}\0"))
             ignored += left_out
-        return cls(folder, classes, tuple(counts), np.concatenate(paths), digest.hexdigest(), ignored)
+        files = ImageFiles(root, np.concatenate(paths), digest.hexdigest())
+        return cls(folder, classes, tuple(counts), files, ignored)
 
     def labels(self, names: tuple[str, ...]) -> NDArray[np.int32]:
         """The label of each image: where its class stands among `names`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from pynoise.data import cifar, idx, npz, svhn
 from pynoise.data.builtin import digits, ideal
 from pynoise.data.dataset import Dataset
+from pynoise.data.images import IMAGES, root_of
 from pynoise.data.layout import Layout
 from pynoise.errors import InputTypeError, InputValueError, unknown_name
 
@@ -34,12 +35,12 @@ _ON_DISK = {
         calls=({"split": "train"}, {"split": "test"}),
     ),
 }
-_KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz", "for networks a folder that is there")
+_KNOWN = ("digits", "ideal", *_ON_DISK, "FILE.npz", f"for networks {', '.join(IMAGES)}, or a folder")
 
 
 def is_folder(data: str | os.PathLike[str]) -> bool:
     """Whether that names a folder of images, not a data set: known names win."""
-    return os.fspath(data) not in ("digits", "ideal", *_ON_DISK) and Path(data).is_dir()
+    return os.fspath(data) not in ("digits", "ideal", *_ON_DISK, *IMAGES) and Path(data).is_dir()
 
 
 def dataset_of(data: str | os.PathLike[str] | Dataset) -> Dataset:
@@ -119,16 +120,17 @@ def load(
         dataset = ideal(num_classes)
         origin["num_classes"] = num_classes
     elif text in _ON_DISK:
-        folder = Path(os.environ.get("PYNOISE_DATA") or "data") if root is None else Path(root)
+        folder = root_of(root)
         dataset = _ON_DISK[text].load(text, folder, download)
         origin["root"] = str(folder.resolve())
     elif text.endswith(".npz"):
         dataset = npz.read(Path(text))
         origin["name"] = str(Path(text).resolve())
-    elif is_folder(text):
+    elif text in IMAGES or is_folder(text):
+        kind = "read from files" if text in IMAGES else "a folder"
         raise InputValueError(
             "data",
-            f"{text!r} is a folder; train a network on its images (pynoise train) and give its features, "
+            f"{text!r} is {kind}; train a network on its images (pynoise train) and give its features, "
             "which pynoise extract writes",
         )
     else:

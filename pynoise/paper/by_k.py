@@ -12,7 +12,7 @@ __all__ = ["COLUMNS", "TableByK"]
 
 COLUMNS = (
     *("dataset", "network", "method", "k", "published", "ours", "sd", "difference"),
-    *("published_size", "parameters", "added", "runs", "scale", "source"),
+    *("published_size", "parameters", "added", "seeds", "scale", "source"),
 )
 
 
@@ -27,8 +27,9 @@ class TableByK(Table):
         a network alone; ``published``, the printed accuracy, None where there is none; ``ours`` and ``sd``,
         mean and standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of `ours` to
         `published`; ``published_size``, as printed; ``parameters`` of the network and what is ``added`` to
-        them, the values that K-NN stores or the parameters of kNet; ``runs``; ``scale``; and ``source``,
-        "ours", or "published" where there is no number of ours. Accuracies are fractions.
+        them, the values that K-NN stores or the parameters of kNet; ``seeds``, how many
+        there are; ``scale``; and ``source``, "ours", or "published" where there is no number of ours.
+        Accuracies are fractions.
     columns, meta
         As `Rows` has them; ``blocks`` have the ``k`` of their columns.
     """
@@ -36,7 +37,12 @@ class TableByK(Table):
     best_of: ClassVar[str] = "row"
     left: ClassVar[int] = 2
 
-    def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:
+    heads: ClassVar[tuple[str, ...]] = ("data set", "network", "method", "k")
+
+    def _what(self, row: dict[str, Any]) -> list[str | int | None]:
+        return [row[key] for key in ("dataset", "network", "method", "k")]
+
+    def _grid(self, block: dict[str, Any]) -> list[list[str]]:
         """A line a method, a column a k and one for what has none."""
         ks = [None, *block["k"]]
         grid = [["network", "parameters", "no k", *(f"k = {k}" for k in block["k"])]]
@@ -48,9 +54,9 @@ class TableByK(Table):
             if None in rows:
                 name = network if first["source"] == "ours" else f"{network}, published"
             most = max((row["ours"] for row in rows.values() if row["ours"] is not None), default=None)
-            mark = best if len(rows) > 1 else "{}"
             cells = [
-                cell_of(rows[k], mark if rows[k]["ours"] == most else "{}") if k in rows else "" for k in ks
+                cell_of(rows[k], best=len(rows) > 1 and rows[k]["ours"] == most) if k in rows else ""
+                for k in ks
             ]
             grid.append([name, _size(first), *cells])
         return grid

@@ -12,7 +12,7 @@ __all__ = ["COLUMNS", "TableByNoise", "noise_words"]
 
 COLUMNS = (
     *("dataset", "network", "method", "variant", "noise", "level", "published", "published_sd"),
-    *("ours", "sd", "difference", "realised_rate", "runs", "scale", "source"),
+    *("ours", "sd", "difference", "realised_rate", "seeds", "scale", "source"),
 )
 
 _SHORT = {"uniform": "uniform", "symmetric": "symm.", "semantic-asymmetric": "asymm."}
@@ -31,8 +31,8 @@ class TableByNoise(Table):
         and its ``level``; ``published`` and ``published_sd``, None where they are not printed; ``ours`` and
         ``sd``, mean and standard deviation (ddof 1; None for one run) over the seeds, and ``difference`` of
         `ours` to `published`; ``realised_rate``, the share of the training labels that is wrong, as a mean;
-        ``runs``; ``scale``; and ``source``, "ours", or "published" where there is no number of ours. Numbers
-        are fractions.
+        ``seeds``, how many there are; ``scale``; and ``source``, "ours", or "published" where there is no
+        number of ours. Numbers are fractions.
     columns, meta
         As `Rows` has them.
     """
@@ -40,7 +40,14 @@ class TableByNoise(Table):
     best_of: ClassVar[str] = "column"
     left: ClassVar[int] = 1
 
-    def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:
+    heads: ClassVar[tuple[str, ...]] = ("data set", "network", "method", "noise", "wrong labels")
+
+    def _what(self, row: dict[str, Any]) -> list[str | int | None]:
+        words = noise_words(row["noise"], row["level"])
+        rate = None if row["realised_rate"] is None else f"{100 * row['realised_rate']:.2f}"
+        return [row["dataset"], row["network"], _name(row), words, rate]
+
+    def _grid(self, block: dict[str, Any]) -> list[list[str]]:
         """A line a method, a column a noise; the first line has what the noises came to."""
         own = [row for row in self.rows if row["dataset"] == block["dataset"]]
         noises = list(dict.fromkeys((row["noise"], row["level"]) for row in own))
@@ -48,7 +55,8 @@ class TableByNoise(Table):
         made: dict[Any, list[dict[str, Any]]] = defaultdict(list)
         for row in own:
             noise = row["noise"], row["level"]
-            lines[_name(row)][noise] = row
+            words = _name(row) if row["source"] == "ours" else f"{_name(row)}, published"
+            lines[words][noise] = row
             if row["source"] == "ours":
                 made[noise].append(row)
         grid = [["method", *(noise_words(*noise) for noise in noises)]]
@@ -62,7 +70,7 @@ class TableByNoise(Table):
             for noise in noises:
                 ours = [row["ours"] for row in made[noise]]
                 most = len(ours) > 1 and noise in rows and rows[noise]["ours"] == max(ours)
-                cells.append(cell_of(rows[noise], best if most else "{}") if noise in rows else "")
+                cells.append(cell_of(rows[noise], best=most) if noise in rows else "")
             grid.append([name, *cells])
         return grid
 
@@ -73,5 +81,4 @@ def noise_words(kind: str, level: float) -> str:
 
 
 def _name(row: dict[str, Any]) -> str:
-    words = row["method"] if row["variant"] is None else f"{row['method']}, {row['variant']}"
-    return words if row["source"] == "ours" else f"{words}, published"
+    return row["method"] if row["variant"] is None else f"{row['method']}, {row['variant']}"

@@ -56,13 +56,13 @@ class Block:
     cells: tuple[Cell, ...]
 
 
-def trained_of(table: PublishedTable, known: Methods, own: str, options: Options) -> list[Trained]:
+def trained_of(lines: Sequence[Line], known: Methods, own: str, options: Options) -> list[Trained]:
     """The lines that are made anew.
 
     Parameters
     ----------
-    table : PublishedTable
-        Whose.
+    lines : sequence of Line
+        All of a table.
     known : mapping
         Which lines, and how.
     own : str
@@ -78,7 +78,7 @@ def trained_of(table: PublishedTable, known: Methods, own: str, options: Options
     from pynoise import methods
 
     found: list[Trained] = []
-    for line in table.lines:
+    for line in lines:
         if (line.method, line.variant) not in known:
             continue
         method, changed = known[line.method, line.variant]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pynoise.paper.published import content_of, fraction
 
-__all__ = ["Line", "Number", "PublishedTable", "networks_of", "tables_of"]
+__all__ = ["Line", "Number", "PublishedTable", "lines_of", "networks_of", "tables_of"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Line:
     notes : dict of str to str
         What is to be said of it beside its numbers, by data set.
     numbers : dict of str to tuple
-        By data set, a `Number` for each of the table's noises, None where none is printed.
+        By data set, a `Number` for each of the table's columns, None where none is printed.
     """
 
     method: str
@@ -93,18 +95,23 @@ def tables_of(paper: str) -> tuple[PublishedTable, ...]:
             networks_of(paper),
             content.get("network_words"),
             tuple((noise["kind"], noise["level"]) for noise in table["noises"]),
-            tuple(
-                Line(
-                    line["method"],
-                    line.get("variant"),
-                    line.get("words", line["method"]),
-                    line.get("notes", {}),
-                    {name: tuple(map(_number, line[name])) for name in content["datasets"]},
-                )
-                for line in table["lines"]
-            ),
+            lines_of(table["lines"], content["datasets"]),
         )
         for table in content["tables"]
+    )
+
+
+def lines_of(content: Sequence[Mapping[str, Any]], datasets: Sequence[str]) -> tuple[Line, ...]:
+    """The lines of a table, with what they have of these data sets."""
+    return tuple(
+        Line(
+            line["method"],
+            line.get("variant"),
+            line.get("words", line["method"]),
+            line.get("notes", {}),
+            {name: tuple(map(_number, line[name])) for name in datasets if name in line},
+        )
+        for line in content
     )
 
 

@@ -57,7 +57,7 @@ class RecipeByNoise(ABC):
     def run(self, options: Options) -> TableByNoise:
         """Train what is not trained yet, and collect the numbers."""
         refuse(self.refused, options, "table")
-        trained = trained_of(self.published, self.trained, self.method, options)
+        trained = trained_of(self.published.lines, self.trained, self.method, options)
         settings = settings_of(self.own_settings(), options)
         blocks = blocks_of(self.published, trained, settings, options)
         made = iter(train_all([cell.part for block in blocks for cell in block.cells], options))

@@ -38,7 +38,7 @@ def rows_of(
                 rows.append(
                     _named(block.dataset, table.network_words, line.method, line.variant, *noise)
                     | {"published": number.mean, "published_sd": number.sd}
-                    | dict.fromkeys(("ours", "sd", "difference", "realised_rate", "runs", "scale"))
+                    | dict.fromkeys(("ours", "sd", "difference", "realised_rate", "seeds", "scale"))
                     | {"source": "published"}
                 )
     return rows
@@ -56,7 +56,7 @@ def _own(
         | means_of([float(result[table.result]) for result in results], published)
         | {
             "realised_rate": fmean(result["noise"]["realised_rate"] for result in results),
-            "runs": len(results),
+            "seeds": len(results),
             "scale": part.scale,
             "source": "ours",
         }

@@ -45,7 +45,7 @@ class PaperFigure(Rows):
         """Why nothing could be made anew; None where something was."""
         if self.picture is not None:
             return None
-        return "; ".join(block["problem"] for block in self.meta["blocks"])
+        return "; ".join(dict.fromkeys(block["problem"] for block in self.meta["blocks"]))
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the picture; write it to a .png, .svg or .pdf file if a `path` is given."""
@@ -56,8 +56,7 @@ class PaperFigure(Rows):
 
     def text(self) -> str:
         """What a terminal shows: the title, the numbers in short, and the notes."""
-        notes = [f"- {note}" for note in self.meta["notes"]]
-        return "\n".join([self.meta["title"], "", *self.lines, "", *notes]) + "\n"
+        return self._text(self.lines)
 
     def save(self, path: str | Path) -> None:
         """Write it to a .csv, .json, .png, .svg or .pdf file: the suffix decides."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.knet_parts import image_part, own_networks, toy_part
 from pynoise.paper.knet_runs import block_of
+from pynoise.paper.long import Entry, text_lines
 from pynoise.paper.parts import Part, asked, words_of
 from pynoise.paper.registry import Options
-from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, meta_of, train_all
 from pynoise.paper.toy import TOY
 
@@ -27,13 +27,14 @@ _LEVEL = 0.8
 
 # As published, Section 4.1: "the minimum is achieved at around 50 or 60 ... for all data sets".
 _PUBLISHED = (50, 60)
+_WORDS = "around 50 or 60"
 
 # As result.json has them.
 _KEYS = ("difference", "knn_maximum", "knet_maximum")
 
 _COLUMNS = (
     *("dataset", "network", "k", "difference", "difference_sd", "knn_maximum", "knet_maximum"),
-    *("argmin", "runs", "scale"),
+    *("argmin", "seeds", "scale"),
 )
 
 _NOTES = (
@@ -53,7 +54,7 @@ class KNetAgreement:
 
     A row of the result is a k on a data set: ``dataset``, ``network``, ``k``, ``difference`` with its
     standard deviation over the seeds (None for one), ``knn_maximum``, ``knet_maximum``, ``argmin`` (whether
-    the difference is smallest here), ``runs`` and ``scale``.
+    the difference is smallest here), ``seeds``, how many there are, and ``scale``.
     """
 
     name = "knet-fig3"
@@ -66,7 +67,7 @@ class KNetAgreement:
         tables = [_rows(part, made) for part, made in zip(parts, found, strict=True)]
         blocks = [block_of(part, made) for part, made in zip(parts, found, strict=True)]
         meta = meta_of(self, _NOTES, blocks, found, options)
-        meta["published"] = {"argmin": list(_PUBLISHED), "words": "around 50 or 60, on all data sets"}
+        meta["published"] = {"argmin": list(_PUBLISHED), "words": f"{_WORDS}, on all data sets"}
         rows = [row for table in tables for row in table]
         picture = partial(_draw, parts, tables) if rows else None
         return PaperFigure(rows, _COLUMNS, meta, _lines(parts, tables), picture)
@@ -102,7 +103,7 @@ def _rows(part: Part, made: Sequence[Made]) -> list[dict[str, Any]]:
             **{key: fmean(values[k][key]) for key in _KEYS},
             "difference_sd": stdev(values[k]["difference"]) if len(made) > 1 else None,
             "argmin": k == smallest,
-            "runs": len(made),
+            "seeds": len(made),
             "scale": part.scale,
         }
         for k in _KS
@@ -110,21 +111,19 @@ def _rows(part: Part, made: Sequence[Made]) -> list[dict[str, Any]]:
 
 
 def _lines(parts: Sequence[Part], tables: Sequence[list[dict[str, Any]]]) -> list[str]:
-    """What a terminal shows of each part; `tables` are those of all, empty where there are no data."""
-    lines: list[str] = []
-    for part, rows in zip(parts, tables, strict=True):
-        lines += ["", words_of(part)] if lines else [words_of(part)]
-        if part.problem is not None:
-            lines.append(part.problem)
-            continue
-        grid = [["k", "difference", "K-NN's maximum", "kNet's maximum"]]
+    """What a terminal shows; `tables` are those of all parts, empty where there are no data."""
+    entries = []
+    for rows in tables:
         for row in rows:
-            spread = "" if row["difference_sd"] is None else f" ± {row['difference_sd']:.4f}"
-            mark = "* " if row["argmin"] else ""
-            cells = [f"{row[key]:.4f}" for key in ("knn_maximum", "knet_maximum")]
-            grid.append([f"{row['k']}", f"{mark}{row['difference']:.4f}{spread}", *cells])
-        lines += aligned(grid)
-    return [*lines, "", "* the smallest; published: at k around 50 or 60"]
+            what = [row["dataset"], row["network"], "difference", row["k"]]
+            own = {"seeds": row["seeds"], "scale": row["scale"]}
+            entries.append(Entry(what, ours=row["difference"], sd=row["difference_sd"], **own))
+        entries += [
+            Entry([*what[:2], "k of the smallest", None], _WORDS, ours=row["k"], **own)
+            for row in rows
+            if row["argmin"]
+        ]
+    return text_lines(parts, ("data set", "network", "measure", "k"), entries)
 
 
 def _draw(parts: Sequence[Part], tables: Sequence[list[dict[str, Any]]]) -> Figure:

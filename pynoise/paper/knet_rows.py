@@ -62,7 +62,7 @@ def _own(
                 "published_size": None if column is None else column.size,
                 "parameters": results[0]["parameters"],
                 "added": _added(method, results[0]["knet"]),
-                "runs": len(values),
+                "seeds": len(values),
                 "scale": part.scale,
                 "source": "ours",
             }
@@ -87,7 +87,7 @@ def _published(block: Block, network: Network) -> list[dict[str, Any]]:
             "published": fraction(accuracy),
             **dict.fromkeys(("ours", "sd", "difference")),
             "published_size": column.size,
-            **dict.fromkeys(("parameters", "added", "runs", "scale")),
+            **dict.fromkeys(("parameters", "added", "seeds", "scale")),
             "source": "published",
         }
         for method, column in network.methods.items()

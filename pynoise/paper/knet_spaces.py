@@ -18,7 +18,7 @@ from pynoise.paper.knet_runs import block_of, model_of
 from pynoise.paper.parts import network_for, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
-from pynoise.paper.runs import Made, meta_of, outputs_of, train_all
+from pynoise.paper.runs import Made, meta_of, outputs_of, test_examples, train_all
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,7 +88,7 @@ def _rows(made: Made, seed: int, options: Options) -> list[dict[str, Any]]:
     dataset = made.draw()
     examples = len(dataset.y_test)
     chosen = sample(seeds.split(seed, "t-SNE"), "examples", examples, min(_MOST, examples))
-    features, said = outputs_of(made, dataset.x_test[chosen], options)
+    features, said = outputs_of(made, test_examples(dataset, chosen), options)
     model = model_of(made, options)
     told = model.predict(features, _K)
     start = seeds.split(seed, "t-SNE", 1)

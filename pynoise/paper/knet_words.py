@@ -32,8 +32,8 @@ def notes(
 ) -> list[str]:
     """Sentences below the table; `made` has a result of each data set that it was made anew for."""
     found = [
-        f"Test accuracies in percent; {spread_words(seeds)}the best of ours in each row is marked; in "
-        "parentheses, what is published. Networks that are marked as published stand as they are printed.",
+        f"Test accuracies in percent; {spread_words(seeds)}beside them what is published. Networks that are "
+        "marked as published stand as they are printed.",
         "K-NN and kNet take the penultimate features of the examples that the network learnt from; a fixed "
         "kNet is one network a k.",
         f"Noise {table.noise}: {table.level:.10g} of all training examples are selected, and "

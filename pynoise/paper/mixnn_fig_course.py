@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from pynoise.paper.figure import PaperFigure
+from pynoise.paper.long import Entry, text_lines
 from pynoise.paper.mixnn_fig_parts import (
     AGREEMENT,
     AGREEMENT_NOTE,
@@ -16,11 +17,9 @@ from pynoise.paper.mixnn_fig_parts import (
     beside,
     notes_of,
     parts_of,
-    told,
 )
 from pynoise.paper.parts import Part, words_of
 from pynoise.paper.registry import Options
-from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all
 
 if TYPE_CHECKING:
@@ -36,12 +35,23 @@ _KS = range(6)
 
 # As published: Section VI-D, "stabilizes at around 40% after 60 epochs"; Section V, "only 4.3% of the
 # training data"; Section IV-A, "82.8%".
-_PUBLISHED = {"given_fit": "around 0.4", "worst_case": "0.043", "neighbor_agreement_wrong": "0.828"}
+_PUBLISHED: dict[str, float | str] = {
+    "given_fit": "around 0.4",
+    "worst_case": 0.043,
+    "neighbor_agreement_wrong": 0.828,
+}
 
 # What a row says of an epoch.
-_KEYS = ("test_accuracy", "given_fit", "true_fit", "gradient_clean", "gradient_wrong")
+_MEASURES = {
+    "test_accuracy": "test accuracy",
+    "given_fit": "given labels known",
+    "true_fit": "true labels known",
+    "gradient_clean": "gradient, right labels",
+    "gradient_wrong": "gradient, wrong labels",
+}
+_KEYS = tuple(_MEASURES)
 
-_COLUMNS = ("panel", "method", "level", "k", "seed", "epoch", *_KEYS, "test_accuracy_sd", "runs")
+_COLUMNS = ("panel", "method", "level", "k", "seed", "epoch", *_KEYS, "test_accuracy_sd", "seeds")
 
 _NOTES = (
     "Training accuracy is the share of the training examples for which the network, asked after the epoch, "
@@ -79,7 +89,7 @@ class MixNNCourse:
     ``method``, ``level`` of the noise, ``k`` and ``test_accuracy``. An epoch has ``given_fit`` and
     ``true_fit``, shares of the training examples that the network knows by given and by true label, and the
     gradient coefficients of right labels, ``gradient_clean``, and of wrong ones, ``gradient_wrong``. In (c)
-    the accuracy is that after the last epoch, a mean over ``runs`` with ``test_accuracy_sd`` (None for one).
+    the accuracy is that after the last epoch, a mean over ``seeds`` with ``test_accuracy_sd`` (None for one).
     The picture has the epochs of the first seed.
     """
 
@@ -125,7 +135,7 @@ def _by_epoch(part: Part, found: Sequence[Made], seeds: Sequence[int]) -> list[d
     head = {"panel": "ab", "method": "MixNN", "level": part.level, "k": part.method_options["k"]}
     return [
         head
-        | {"seed": seed, "epoch": row["epoch"], "test_accuracy_sd": None, "runs": None}
+        | {"seed": seed, "epoch": row["epoch"], "test_accuracy_sd": None, "seeds": None}
         | {key: row[key] for key in _KEYS}
         for seed, made in zip(seeds, found, strict=False)
         for row in made.run.metrics
@@ -143,16 +153,16 @@ def _by_k(found: Mapping[tuple[str, int], Sequence[Made]]) -> list[dict[str, Any
             own = {
                 "test_accuracy": fmean(values),
                 "test_accuracy_sd": stdev(values) if len(values) > 1 else None,
-                "runs": len(values),
+                "seeds": len(values),
             }
             rows.append(row | dict.fromkeys(_KEYS) | own)
     return rows
 
 
 def _lines(part: Part, found: Sequence[Made], by_k: Sequence[dict[str, Any]]) -> list[str]:
-    """What a terminal shows: some epochs, means over the seeds, and what is published."""
-    if part.problem is not None:
-        return [words_of(part), part.problem]
+    """What a terminal shows: some epochs, what is published, and the accuracies by K."""
+    if not found:
+        return text_lines([part], (), ())
     metrics = [made.run.metrics for made in found]
     mixnn = [made.result["mixnn"] for made in found]
     warmup, epochs, start = mixnn[0]["warmup"], len(metrics[0]), part.method_options["correction_start"]
@@ -160,38 +170,28 @@ def _lines(part: Part, found: Sequence[Made], by_k: Sequence[dict[str, Any]]) ->
     if start is not None:
         moments[warmup + start - 1] = "before correction"
     moments[epochs] = "the last"
-    grid = [["epoch", "test", "given labels", "true labels", "gradient, right", "gradient, wrong"]]
+    k = part.method_options["k"]
+    entries = []
     for epoch, name in sorted(moments.items()):
         if 0 < epoch <= epochs:
-            own = [told([rows[epoch - 1][key] for rows in metrics]) for key in _KEYS]
-            grid.append([f"{epoch:,}, {name}", *own])
-    worst = [one["worst_case"] for one in mixnn]
-    early = [rows[max(warmup, 1) - 1].get("neighbor_agreement_wrong") for rows in metrics]
-    fit = [rows[-1]["given_fit"] for rows in metrics]
-    return [
-        words_of(part),
-        *aligned(grid),
-        "",
-        beside(part, "training accuracy by given labels, in the end", fit, _PUBLISHED["given_fit"]),
-        beside(part, "the worst case, share of the training examples", worst, _PUBLISHED["worst_case"]),
-        beside(part, AGREEMENT, early, _PUBLISHED["neighbor_agreement_wrong"]),
-        *_lines_of_k(by_k),
-    ]
-
-
-def _lines_of_k(by_k: Sequence[dict[str, Any]]) -> list[str]:
-    """The table of panel (c)."""
-    if not by_k:
-        return []
-    grid = [["K", *_METHODS]]
-    for k in _KS:
-        cells = []
-        for row in by_k:
-            if row["k"] == k:
-                sd = "" if row["test_accuracy_sd"] is None else f" ± {row['test_accuracy_sd']:.4f}"
-                cells.append(f"{row['test_accuracy']:.4f}{sd}")
-        grid.append([f"{k}", *cells])
-    return ["", "test accuracy after the last epoch", *aligned(grid)]
+            printed = _PUBLISHED if epoch == epochs else {}
+            for key, words in _MEASURES.items():
+                what = ["MixNN", k, f"{epoch:,}, {name}", words]
+                values = [rows[epoch - 1][key] for rows in metrics]
+                entries.append(Entry.of_values(what, values, part, beside(part, printed.get(key))))
+    early = max(warmup, 1)
+    agreement = [rows[early - 1].get("neighbor_agreement_wrong") for rows in metrics]
+    for key, epoch, words, values in (
+        ("worst_case", epochs, "the worst case, share", [one["worst_case"] for one in mixnn]),
+        ("neighbor_agreement_wrong", early, f"{AGREEMENT}, wrong labels", agreement),
+    ):
+        published = beside(part, _PUBLISHED[key])
+        entries.append(Entry.of_values(["MixNN", k, f"{epoch:,}", words], values, part, published))
+    for row in by_k:
+        what = [row["method"], row["k"], f"{epochs:,}", "test accuracy, panel (c)"]
+        own = {"ours": row["test_accuracy"], "sd": row["test_accuracy_sd"], "seeds": row["seeds"]}
+        entries.append(Entry(what, **own, scale=part.scale))
+    return text_lines([part], ("method", "K", "epoch", "measure"), entries)
 
 
 def _draw(part: Part, made: Made, by_k: Sequence[dict[str, Any]]) -> Figure:

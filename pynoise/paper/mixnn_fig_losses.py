@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pynoise.paper.figure import PaperFigure
+from pynoise.paper.long import Entry, text_lines
 from pynoise.paper.mixnn_fig_parts import (
     AGREEMENT,
     AGREEMENT_NOTE,
@@ -20,9 +21,8 @@ from pynoise.paper.mixnn_fig_parts import (
     notes_of,
     parts_of,
 )
-from pynoise.paper.parts import Part, words_of
+from pynoise.paper.parts import Part
 from pynoise.paper.registry import Options
-from pynoise.paper.rows import aligned
 from pynoise.paper.runs import Made, block_words, meta_of, train_all
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _EPOCHS = 10
 
 # As published, Section IV-A: of the mislabelled examples, those whose "representations still congregate in
 # their true class", by level.
-_PUBLISHED = {0.4: "0.8896"}
+_PUBLISHED = {0.4: 0.8896}
 
 _COLUMNS = (
     *("noise", "level", "seed", "from", "to", "right", "wrong", "right_density", "wrong_density"),
@@ -95,11 +95,11 @@ class MixNNLosses:
                     drawn.append(losses)
         blocks = [block_words(part, made) for part, made in zip(parts, found, strict=True)]
         meta = meta_of(self, [*_NOTES, *notes_of(parts[0])], blocks, found, options)
-        printed = {f"{DATASET}, symmetric {level:.10g}": float(value) for level, value in _PUBLISHED.items()}
+        printed = {f"{DATASET}, symmetric {level:.10g}": value for level, value in _PUBLISHED.items()}
         meta |= {"shown": shown, "published": {"neighbor_agreement_wrong": printed}}
         title = f"{parts[0].dataset}, {parts[0].network}: losses after {epochs} epochs of cross-entropy"
         picture = partial(_draw, drawn, title) if drawn else None
-        return PaperFigure(rows, _COLUMNS, meta, _lines(parts, found, shown), picture)
+        return PaperFigure(rows, _COLUMNS, meta, _lines(parts, shown), picture)
 
 
 def _losses(part: Part, made: Made) -> Losses:
@@ -169,33 +169,28 @@ _NAMES = {
     "wrong": "wrong labels",
     "upper": "upper component",
 }
+_NUMBERS = {"weight": "share", "mean": "mean loss (nats)", "deviation": "deviation of losses"}
 
 
-def _lines(
-    parts: Sequence[Part], found: Sequence[Sequence[Made]], shown: Sequence[dict[str, Any]]
-) -> list[str]:
-    """What a terminal shows: the numbers of each level and seed."""
-    lines: list[str] = []
-    for part, made in zip(parts, found, strict=True):
-        lines += ["", words_of(part)] if lines else [words_of(part)]
-        if part.problem is not None:
-            lines.append(part.problem)
-        if not made:
-            continue
+def _lines(parts: Sequence[Part], shown: Sequence[dict[str, Any]]) -> list[str]:
+    """What a terminal shows: the numbers of each level."""
+    entries = []
+    for part in parts:
         own = [one for one in shown if one["level"] == part.level]
-        grid = [["", "share", "mean (nats)", "deviation"]]
-        for one in own:
-            for key, name in _NAMES.items():
-                values = one[key] or dict.fromkeys(("weight", "mean", "deviation"))
-                cells = ["-" if value is None else f"{value:.4f}" for value in values.values()]
-                grid.append([f"seed {one['seed']}, {name}", *cells])
-        lines += aligned(grid)
+        if not own:
+            continue
+        noise = f"{part.noise} {part.level:.10g}"
+        for key, name in _NAMES.items():
+            for number, words in _NUMBERS.items():
+                values = [None if one[key] is None else one[key][number] for one in own]
+                entries.append(Entry.of_values([noise, name, words], values, part))
         agreement = [one["neighbor_agreement_wrong"] for one in own]
-        lines += [
-            beside(part, "AUC", [one["clean_auc"] for one in own]),
-            beside(part, AGREEMENT, agreement, _PUBLISHED.get(part.level)),
+        published = beside(part, _PUBLISHED.get(part.level))
+        entries += [
+            Entry.of_values([noise, "clean probabilities", "AUC"], [one["clean_auc"] for one in own], part),
+            Entry.of_values([noise, "wrong labels", AGREEMENT], agreement, part, published),
         ]
-    return lines
+    return text_lines(parts, ("noise", "of", "measure"), entries)
 
 
 def _draw(losses: Sequence[Losses], title: str) -> Figure:

@@ -19,7 +19,7 @@ __all__ = ["AGREEMENT", "AGREEMENT_NOTE", "DATASET", "Cell", "beside", "notes_of
 DATASET = "cifar10"
 
 # What Section IV-A has a number for, as we measure it.
-AGREEMENT = "neighbours of the same true class, of examples with a wrong label"
+AGREEMENT = "neighbours of the same true class"
 AGREEMENT_NOTE = (
     "The paper does not define how it measures that representations of examples with a wrong label stay in "
     "their true class; beside its number stands the share of these examples' neighbours, by penultimate "
@@ -118,8 +118,7 @@ def told(values: Sequence[float | None]) -> str:
     return f"{fmean(known):.4f}{spread}"
 
 
-def beside(part: Part, words: str, values: Sequence[float | None], published: str | None = None) -> str:
-    """A line with a number of ours, and what is published of the paper's data set and network."""
+def beside(part: Part, published: float | str | None) -> float | str | None:
+    """What is published, if it is of this data set and network."""
     same = (part.dataset, part.network) == (DATASET, mixnn_networks()[DATASET])
-    printed = f" (published: {published})" if published is not None and same else ""
-    return f"{words}: {told(values)}{printed}"
+    return published if same else None

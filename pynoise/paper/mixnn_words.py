@@ -27,7 +27,7 @@ _WHAT = {
 }
 
 _NOISE = (
-    "The level of a noise is the share of all training examples that is selected; the first line has the "
+    "The level of a noise is the share of all training examples that is selected; “wrong labels” is the "
     "share of the labels that are wrong for it. Symmetric: a selected label becomes any other. Asymmetric, "
     "by its full name semantic-asymmetric: it becomes what the map below says of its class, and stays what "
     "it is if the map does not name that; of each class that it names, about the level's share is wrong."
@@ -51,7 +51,7 @@ def notes(
     """Sentences below the table; `found` has the runs of each block's cells."""
     full, *others = (one for one in trained if one.method == "mixnn")
     said = [
-        opening_words(_WHAT[table.result], f"for {table.network_words}", options.seeds, len(trained)),
+        opening_words(_WHAT[table.result], f"for {table.network_words}", options.seeds),
         _NOISE,
         *(_map_words(block) for block in blocks if block.cells),
         _training(blocks, settings, options),

@@ -1,4 +1,4 @@
-"""Table 1 of ODD (Song, Dauphin, Auli, Ma): accuracy under uniform noise, beside other methods."""
+"""Tables 1, 4 and 5 of ODD (Song, Dauphin, Auli, Ma): accuracy under uniform and natural noise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pynoise.paper import odd_words
 from pynoise.paper.by_noise_parts import Block, Methods, Trained
 from pynoise.paper.by_noise_published import tables_of
 from pynoise.paper.by_noise_recipe import RecipeByNoise
+from pynoise.paper.natural_published import natural_tables
+from pynoise.paper.natural_recipe import NaturalRecipe
 from pynoise.paper.published import content_of
 from pynoise.paper.registry import Options, Recipe
 from pynoise.paper.runs import Made
@@ -51,4 +53,18 @@ class ODDTable(RecipeByNoise):
         return odd_words.notes(trained, blocks, found, settings, options)
 
 
-RECIPES: tuple[Recipe, ...] = tuple(ODDTable(table) for table in tables_of("odd"))
+# The lines of Table 4 have no setting, those of Table 5 have.
+_NATURAL: Methods = {
+    ("ERM", None): ("cross-entropy", {}),
+    ("ODD", None): ("odd", {}),
+    ("ERM", "noisy"): ("cross-entropy", {}),
+    ("GCE", "noisy"): ("gce", {}),
+    ("Loss Correction", "noisy"): ("forward", {}),
+    ("ODD", "noisy"): ("odd", {}),
+    ("ERM", "clean"): ("cross-entropy", {}),
+}
+
+RECIPES: tuple[Recipe, ...] = (
+    *(ODDTable(table) for table in tables_of("odd")),
+    *(NaturalRecipe(table, "odd", _NATURAL) for table in natural_tables("odd")),
+)

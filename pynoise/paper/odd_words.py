@@ -15,7 +15,7 @@ __all__ = ["notes", "removal_words"]
 _NOISE = (
     "The level of the noise, uniform, is the share of all training examples that is selected. A selected "
     "label becomes any, the true one included: of 20 % that are selected 18 % are wrong with 10 classes, "
-    "19.8 % with 100. The slides head these columns “% mislabeled”. The first line has the share of the "
+    "19.8 % with 100. The slides head these columns “% mislabeled”. “wrong labels” is the share of the "
     "labels that are wrong."
 )
 
@@ -37,7 +37,6 @@ def notes(
             "which is validation accuracy; of which network, after which epoch and over how many runs, the "
             "slides do not say",
             options.seeds,
-            len(trained),
         ),
         _NOISE,
         _STARS,

@@ -14,7 +14,10 @@ from pynoise.errors import unknown_name
 __all__ = ["Options", "Recipe", "Result", "recipe_of", "recipes"]
 
 # Modules of this package with a tuple RECIPES, in the order in which their recipes are listed.
-_MODULES = ("knet_tables", "knet_figures", "mixnn_tables", "mixnn_figures", "odd_tables", "odd_losses")
+_MODULES = (
+    *("knet_tables", "knet_figures", "mixnn_tables", "mixnn_figures", "odd_tables", "odd_losses"),
+    "drory_figures",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Options:
         Where networks run.
     threads : int or None
         Of torch on the CPU, and of Rust; None is one a core.
+    workers : int
+        Processes that read images in files ahead.
     progress : callable
         Called with (phase, done, total, words).
     settings : mapping of str to Any
@@ -58,6 +63,7 @@ class Options:
     download: bool = False
     device: str = "auto"
     threads: int | None = None
+    workers: int = 0
     progress: Progress = silent
     settings: Mapping[str, Any] = field(default_factory=dict)
     method_options: Mapping[str, Any] = field(default_factory=dict)

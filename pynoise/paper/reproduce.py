@@ -29,6 +29,7 @@ def reproduce(
     download: bool = False,
     device: str = "auto",
     threads: int | None = None,
+    workers: int = 0,
     progress: Progress | None = None,
     method_options: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -48,7 +49,8 @@ def reproduce(
         The share of the training examples that is taken, within (0, 1], drawn by the seed; all test examples
         are.
     dataset, network : str, optional
-        One of the paper's, for what it alone shows of it, or any other, for which nothing is published.
+        One of the paper's, for what it alone shows of it, or any other, for which nothing is published; the
+        data may also be a folder of images.
     data_root : str or Path, optional
         As `root` of `pynoise.data.load`.
     download : bool
@@ -57,6 +59,8 @@ def reproduce(
         "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
     threads : int, optional
         Of torch on the CPU, and of Rust; one a core by default.
+    workers : int
+        Processes that read images in files ahead.
     progress : callable, optional
         Called with (phase, done, total, words).
     method_options : dict, optional
@@ -92,6 +96,7 @@ def reproduce(
         _checks.flag("download", download),
         device,
         threads,
+        _checks.whole("workers", workers, 0),
         progress or silent,
         settings,
         {} if method_options is None else method_options,

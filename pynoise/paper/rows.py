@@ -31,6 +31,11 @@ class Rows:
     columns: tuple[str, ...]
     meta: dict[str, Any] = field(repr=False)
 
+    def _text(self, lines: Sequence[str]) -> str:
+        """What a terminal shows: the title, these lines, and the notes."""
+        notes = [f"- {note}" for note in self.meta["notes"]]
+        return "\n".join([self.meta["title"], "", *lines, "", *notes]) + "\n"
+
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the rows as CSV; write them to `path` if one is given."""
         return files.write_text(files.csv_text(self.columns, self.rows), path, ".csv")
@@ -57,13 +62,13 @@ def means_of(values: Sequence[float], published: float | None) -> dict[str, floa
     }
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of cells in columns, the first to the left and the others to the right."""
+def aligned(lines: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Lines of cells in columns, the first, or more of them, to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(
-            [f"{first:<{widths[0]}}"]
-            + [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+            f"{cell:<{width}}" if i < left else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
-        for first, *others in lines
+        for line in lines
     ]

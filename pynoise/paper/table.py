@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from pynoise._files import check_output
 from pynoise.curves import files
-from pynoise.paper.rows import Rows, aligned
+from pynoise.paper.long import Entry, long_lines
+from pynoise.paper.rows import Rows
 
 __all__ = ["FILES", "Table", "cell_of"]
 
@@ -25,13 +26,16 @@ class Table(Rows, ABC):
     rows, columns, meta
         As `Rows` has them.
     best_of : str
-        Of what the best of ours is marked: "row" or "column".
+        Of what the best of ours is bold in Markdown: "row" or "column".
     left : int
-        How many columns are to the left in Markdown.
+        How many columns are to the left there.
+    heads : tuple of str
+        What tells the lines of the terminal's table apart.
     """
 
     best_of: ClassVar[str]
     left: ClassVar[int]
+    heads: ClassVar[tuple[str, ...]]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -45,17 +49,22 @@ class Table(Rows, ABC):
         if any(block["problem"] is None for block in blocks):
             return None
         names = ", ".join(block["dataset"] for block in blocks)
-        return f"the data were not found ({names}); the table says what is missing, and how to get it"
+        found = all(not block["problem"].startswith("data") for block in blocks)
+        what = "a package is missing" if found else "the data were not found"
+        return f"{what} ({names}); the table says what is missing, and how to get it"
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """Return tables as the paper has them, in percent; write them to `path` if one is given.
 
         The best of ours in each row, or column, is bold, and the published number stands in parentheses.
         """
-        parts = [f"# {self.meta['title']}"]
+        parts = [
+            f"# {self.meta['title']}",
+            f"The best of ours in each {self.best_of} is bold; in parentheses, what is published.",
+        ]
         for block in self.meta["blocks"]:
             parts += [f"## {block['dataset']}", f"{_words(block, self.meta['scale'])}."]
-            head, *body = self._grid(block, "**{}**")
+            head, *body = self._grid(block)
             if body:
                 rule = ["---"] * self.left + ["--:"] * (len(head) - self.left)
                 parts.append("\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body)))
@@ -63,13 +72,12 @@ class Table(Rows, ABC):
         return files.write_text("\n\n".join(parts) + "\n", path, ".md")
 
     def text(self) -> str:
-        """The same for a terminal: * marks the best of ours in each row, or column."""
-        lines = [self.meta["title"], f"percent; * the best of ours in a {self.best_of}; (as published)"]
-        for block in self.meta["blocks"]:
-            lines += ["", f"{block['dataset']}: {_words(block, self.meta['scale'])}"]
-            grid = self._grid(block, "*{}")
-            lines += aligned(grid) if len(grid) > 1 else []
-        return "\n".join(lines) + "\n"
+        """What a terminal shows: the title, a line a number, in percent, and the notes."""
+        lines = [f"{block['dataset']}: {_words(block, self.meta['scale'])}" for block in self.meta["blocks"]]
+        if self.rows:
+            entries = [Entry.of_row(self._what(row), row) for row in self.rows]
+            lines += ["", *long_lines(self.heads, entries, percent=True)]
+        return self._text(lines)
 
     def save(self, path: str | Path) -> None:
         """Write the table to a .md, .csv or .json file: the suffix decides."""
@@ -78,8 +86,12 @@ class Table(Rows, ABC):
         writers[file.suffix.lower()](file)
 
     @abstractmethod
-    def _grid(self, block: dict[str, Any], best: str) -> list[list[str]]:
-        """The cells of one data set, the heads of its columns first; `best` marks the best of ours."""
+    def _grid(self, block: dict[str, Any]) -> list[list[str]]:
+        """The cells of one data set in Markdown, the heads of its columns first."""
+
+    @abstractmethod
+    def _what(self, row: dict[str, Any]) -> list[str | int | None]:
+        """What a row is of, a cell for each of `heads`."""
 
 
 def _words(block: dict[str, Any], scale: float) -> str:
@@ -92,11 +104,12 @@ def _words(block: dict[str, Any], scale: float) -> str:
     return words
 
 
-def cell_of(row: dict[str, Any], mark: str = "{}") -> str:
-    """A number of ours in percent, in its `mark`, and the published one in parentheses."""
+def cell_of(row: dict[str, Any], *, best: bool = False) -> str:
+    """A number of ours in percent, bold if it is the `best`, and the published one in parentheses."""
     parts = []
     if row["ours"] is not None:
-        parts.append(mark.format(f"{100 * row['ours']:.2f}"))
+        shown = f"{100 * row['ours']:.2f}"
+        parts.append(f"**{shown}**" if best else shown)
     if row["sd"] is not None:
         parts.append(f"± {100 * row['sd']:.2f}")
     if row["published"] is not None:

@@ -11,7 +11,7 @@ __all__ = ["SETTINGS", "opening_words", "share_words", "spread_words", "values_w
 SETTINGS = ("epochs", "batch_size", "optimizer", "lr", "momentum", "weight_decay", "schedule", "augment")
 
 
-def opening_words(what: str, printed: str, seeds: Sequence[int], lines: int) -> str:
+def opening_words(what: str, printed: str, seeds: Sequence[int]) -> str:
     """What the numbers of a table by noise are.
 
     Parameters
@@ -22,13 +22,10 @@ def opening_words(what: str, printed: str, seeds: Sequence[int], lines: int) -> 
         What is said of the published numbers.
     seeds : sequence of int
         A repetition each.
-    lines : int
-        How many are made anew.
     """
-    best = "the best of ours in each column is marked; " if lines > 1 else ""
     return (
-        f"{what}; {spread_words(seeds)}{best}in parentheses, what is published, {printed}. Lines that are "
-        "marked as published stand as they are printed."
+        f"{what}; {spread_words(seeds)}beside them what is published, {printed}. Lines that are marked as "
+        "published stand as they are printed."
     )
 
 

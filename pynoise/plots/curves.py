@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from pynoise.noise.matrices import true_class_words
-from pynoise.plots.style import COLORS, LINES, MARKERS, short
+from pynoise.plots.style import COLORS, LINES, MARKERS, panels_of, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from pynoise.curves import AccuracyCurve, KFit, NetworkCurve
 
-__all__ = ["accuracy_curve", "k_fit", "network_curve"]
+__all__ = ["accuracy_curve", "accuracy_panels", "k_fit", "network_curve", "network_panels"]
 
 # More curves than this, and the legend stands beside them.
 _MOST_INSIDE = 4
@@ -43,6 +44,44 @@ def accuracy_curve(curve: AccuracyCurve, beside: Sequence[AccuracyCurve] = ()) -
     else:
         axes.legend(fontsize="small", loc="best")
     return figure
+
+
+def accuracy_panels(curves: Sequence[tuple[str, AccuracyCurve]], title: str) -> Figure:
+    """Several curves with their titles, a panel each, as in Fig. 3."""
+    figure, places = panels_of(len(curves), 5.2, 4.0)
+    for axes, (words, curve) in zip(places, curves, strict=True):
+        for i, k in enumerate(curve.meta["k"]):
+            _draw(axes, curve, k, i, f"K = {k}", size=4.5)
+        _dress(axes, words)
+    _legend(figure, places, title)
+    return figure
+
+
+def network_panels(curves: Sequence[tuple[str, NetworkCurve]], title: str) -> Figure:
+    """Several curves with their titles, a panel each, as in Fig. 4; with a matrix that was drawn."""
+    figure, places = panels_of(len(curves), 5.2, 4.0)
+    for axes, (words, curve) in zip(places, curves, strict=True):
+        _draw_network(axes, curve, "networks")
+        _dress(axes, words)
+        if curve.meta["matrix"] is not None:
+            inset = axes.inset_axes((0.02, 0.04, 0.34, 0.42))
+            # White is high, as in the paper.
+            inset.imshow(np.array(curve.meta["matrix"]), cmap="gray", vmin=0, vmax=1)
+            inset.set(xticks=[], yticks=[])
+            inset.set_title("P", fontsize="small")
+    _legend(figure, places, title)
+    return figure
+
+
+def _legend(figure: Figure, places: Sequence[Axes], title: str) -> None:
+    """One legend for all panels, beside them."""
+    known = {
+        label: handle
+        for axes in places
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(known.values(), known, fontsize="small", loc="outside right upper")
+    figure.suptitle(title, parse_math=False)
 
 
 def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str, *, size: float) -> None:
@@ -111,6 +150,15 @@ def network_curve(curve: NetworkCurve) -> Figure:
     """Accuracy of a network against noise level, as in Fig. 4 of Drory et al.: points over expected lines."""
     figure = Figure(figsize=(6.8, 4.4), layout="constrained")
     axes = figure.add_subplot()
+    runs = f"{curve.rows[0]['runs']} runs ± sd" if curve.rows[0]["runs"] > 1 else "one run"
+    _draw_network(axes, curve, f"{short(curve.meta['network'])}, {runs}")
+    _dress(axes, f"{short(curve.meta['data'])}: network under {_noise(curve.meta['noise'])}")
+    axes.legend(fontsize="small", loc="best")
+    return figure
+
+
+def _draw_network(axes: Axes, curve: NetworkCurve, words: str) -> None:
+    """What is expected as lines, and a network's accuracies as points."""
     rows = sorted(curve.rows, key=lambda row: row["level"])
     levels = [row["level"] for row in rows]
     for i, k in enumerate(rows[0]["analytic"]):
@@ -123,7 +171,6 @@ def network_curve(curve: NetworkCurve) -> Figure:
             linewidth=1.2,
             label="1-γ, expected of concentrated noise" if concentrated else f"analytic, K = {k}",
         )
-    runs = f"{rows[0]['runs']} runs ± sd" if rows[0]["runs"] > 1 else "one run"
     axes.errorbar(
         levels,
         [row["accuracy"] for row in rows],
@@ -134,11 +181,8 @@ def network_curve(curve: NetworkCurve) -> Figure:
         markerfacecolor="white",
         capsize=2,
         zorder=3,  # on the lines, not under them
-        label=f"{short(curve.meta['network'])}, {runs}",
+        label=words,
     )
-    _dress(axes, f"{short(curve.meta['data'])}: network under {_noise(curve.meta['noise'])}")
-    axes.legend(fontsize="small", loc="best")
-    return figure
 
 
 def _dress(axes: Axes, title: str) -> None:

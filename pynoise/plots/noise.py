@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from pynoise.plots.style import cut, short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Points", "draw_matrix", "noise_picture"]
+__all__ = ["Points", "draw_matrix", "noise_picture", "points_panels"]
 
 # Numbers are written into cells of matrices up to this size, and names beside those up to the other.
 _MOST_NUMBERS = 12
@@ -45,6 +45,17 @@ def noise_picture(
         _draw_points(axes[1], points, names)
     # Over the matrix alone there is less room.
     figure.suptitle(title if points is not None else title.replace(": ", ":\n", 1), parse_math=False)
+    return figure
+
+
+def points_panels(panels: Mapping[str, Points], names: Sequence[str], title: str) -> Figure:
+    """Examples coloured by the label that they have, a panel a noise by its title, as in Fig. 1."""
+    figure = Figure(figsize=(6.2 * len(panels) + 0.2, 5.4), layout="constrained")
+    places = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (words, points) in zip(places, panels.items(), strict=True):
+        _draw_points(axes, points, names)
+        axes.set_title(words, parse_math=False)
+    figure.suptitle(title, parse_math=False)
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pynoise.analysis import SoftmaxProfile
 
-__all__ = ["draw_bars", "dress", "softmax_panels", "true_class"]
+__all__ = ["draw_bars", "dress", "output_panels", "softmax_panels", "true_class"]
 
 # Outputs are named up to so many; beyond, their numbers are on the axis.
 _MOST_NAMES = 20
@@ -58,6 +58,28 @@ def softmax_panels(profile: SoftmaxProfile, classes: Sequence[str]) -> Figure:
     expected = profile.meta["noise"] is not None
     figure.legend(handles=_legend(expected=expected), loc="outside lower center", ncols=5, fontsize="x-small")
     figure.suptitle(_title(profile, len(classes)), fontsize=11)
+    return figure
+
+
+def output_panels(panels: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> Figure:
+    """Outputs for a true class each, by the title of its panel, as in Fig. 2 and 7 of Drory et al.
+
+    The rows are those of a profile; classes may differ between panels.
+    """
+    columns = 2 if len(panels) == 4 else _columns(len(panels))
+    lines = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(max(5.6, 2.5 * columns + 0.6), 2.4 * lines + 0.8), layout="constrained")
+    places = figure.subplots(lines, columns, sharey=True, squeeze=False).flat
+    for axes in list(places)[len(panels) :]:
+        axes.remove()
+    for i, (words, rows) in enumerate(panels.items()):
+        _draw_panel(places[i], rows, words)
+        dress(places[i], [row["output"] for row in rows])
+        if i % columns == 0:
+            places[i].set_ylabel("output", fontsize="x-small")
+    handles = _legend(expected=True)
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="x-small")
+    figure.suptitle(title, fontsize=11, parse_math=False)
     return figure
 
 
@@ -112,16 +134,16 @@ def _draw_region(
         if i >= len(panels):
             axes.remove()
             continue
-        _draw_panel(axes, panels[i], classes[i])
+        count = f"{panels[i][0]['examples']:,} examples" if panels[i] else "no examples"
+        _draw_panel(axes, panels[i], f"{cut(classes[i], 16)}: {count}")
         dress(axes, names, named=i + columns >= len(panels))  # the lowest of its column
         if i % columns == 0:
             axes.set_ylabel("output", fontsize="x-small")
 
 
-def _draw_panel(axes: Axes, rows: list[dict[str, Any]], name: str) -> None:
+def _draw_panel(axes: Axes, rows: Sequence[Mapping[str, Any]], title: str) -> None:
     """One true class."""
-    count = f"{rows[0]['examples']:,} examples" if rows else "no examples"
-    axes.set_title(f"{cut(name, 16)}: {count}", fontsize="x-small", parse_math=False)
+    axes.set_title(title, fontsize="x-small", parse_math=False)
     if not rows:
         return
     places = range(len(rows))

@@ -39,7 +39,7 @@ def short(name: str) -> str:
 
 def panels_of(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """A figure with so many panels of this size in inches, three in a line at most."""
-    columns = min(count, 3)
+    columns = 2 if count == 4 else min(count, 3)
     lines = math.ceil(count / columns)
     figure = Figure(figsize=(width * columns + 0.3, height * lines + 0.4), layout="constrained")
     places = list(figure.subplots(lines, columns, squeeze=False).flat)

@@ -6,20 +6,16 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pynoise._progress import Progress
-from pynoise.data import Dataset
 from pynoise.errors import InputValueError, TrainingWarning
 from pynoise.noise.suspects import Suspects
 from pynoise.training.distributed import processes
-from pynoise.training.inputs import Data, Reading, data_of
-from pynoise.training.resident import input_shape_of
+from pynoise.training.inputs import Reading, data_of, shape_of
 from pynoise.training.run import train
 from pynoise.training.settings import Settings
-from pynoise.training.streamed import Streamed
 
 __all__ = ["HELD", "clean", "usual_network"]
 
@@ -97,7 +93,7 @@ def clean(
     Settings.of(settings)
     dataset = data_of(data, data_root)
     if network is None:
-        network = usual_network(_shape_of(dataset, Reading(recipe, workers, skip_corrupt)))
+        network = usual_network(shape_of(dataset, Reading.of(dataset, recipe, workers, skip_corrupt)))
     with _folder(out) as folder:
         run = train(
             dataset,
@@ -138,13 +134,6 @@ def usual_network(shape: Sequence[int]) -> str:
     if len(shape) == 1:
         return "mlp"
     return next((name for side, name in _BY_SIDE.items() if min(shape[1:]) <= side), _LARGE)
-
-
-def _shape_of(data: Data, reading: Reading) -> tuple[int, ...]:
-    """What a network gets of each example; of files, the first tells."""
-    if isinstance(data, Dataset):
-        return input_shape_of(data.x_train)
-    return Streamed(data.train, device="cpu", **asdict(reading)).input_shape
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from pynoise.networks import Network
 from pynoise.training.distributed import Team
 from pynoise.training.evaluate import Evaluation, evaluate
 from pynoise.training.inputs import Data, Inputs, Reading, inputs_of
-from pynoise.training.saved import Run
+from pynoise.training.saved import FEATURES, Run
 
-__all__ = ["Extracted", "extract", "outputs_of"]
+__all__ = ["Extracted", "extract", "kept_features", "outputs_of"]
 
 FEATURES_SUFFIX = ".npz"
 
@@ -150,6 +150,26 @@ def extract(
         inputs = inputs_of(dataset, "none", where, reading, config["normal"])
         parts = outputs_of(network, inputs, config["settings"]["batch_size"], progress=progress)
         return Extracted.of(parts, dataset)
+
+
+def kept_features(
+    run: Run,
+    data: Data,
+    *,
+    device: str,
+    threads: int | None,
+    workers: int = 0,
+    progress: Counted | None = None,
+) -> Path:
+    """The file of a run's features, written now if it is not there: they are computed once.
+
+    Another device, or number of threads, rounds them in its own way, and noise may follow.
+    """
+    file = run.path / FEATURES
+    if not file.is_file():
+        found = extract(run, data, device=device, threads=threads, workers=workers, progress=progress)
+        found.save(file)
+    return file
 
 
 def outputs_of(

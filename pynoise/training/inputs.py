@@ -12,9 +12,10 @@ import torch
 
 from pynoise import data as data_package
 from pynoise.data import Dataset, ImageFolders, ImageSets
+from pynoise.data.images import IMAGES
 from pynoise.data.registry import is_folder
 from pynoise.errors import InputError, InputTypeError, InputValueError
-from pynoise.training.resident import Normal, Resident
+from pynoise.training.resident import Normal, Resident, input_shape_of
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
 from pynoise.training.streamed import Streamed
@@ -26,8 +27,10 @@ __all__ = [
     "augmentation_of",
     "data_of",
     "folder_of",
+    "held_of",
     "inputs_of",
-    "names_folder",
+    "load_named",
+    "shape_of",
 ]
 
 Data: TypeAlias = Dataset | ImageFolders | ImageSets
@@ -43,6 +46,13 @@ class Reading:
     recipe: str | None = None
     workers: int = 0
     skip_corrupt: bool = False
+
+    @classmethod
+    def of(cls, data: Data, recipe: str | None, workers: int, skip_corrupt: bool) -> Reading:
+        """As it is asked for; where no recipe is, that of the data."""
+        if recipe is None and isinstance(data, ImageFolders):
+            recipe = data.recipe
+        return cls(recipe, workers, skip_corrupt)
 
     def refuse(self) -> None:
         """Refuse what arrays have no use for."""
@@ -79,7 +89,7 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
         If they are nothing of the kind; and what loading raises.
     """
     if isinstance(data, str | Path):
-        return folder_of(data) if names_folder(data) else data_package.load(data, root)
+        return load_named(data, root)
     if isinstance(data, Dataset | ImageFolders | ImageSets):
         return data
     if isinstance(data, tuple) and len(data) == 2:
@@ -94,9 +104,24 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
     )
 
 
-def names_folder(data: str | Path) -> bool:
-    """Whether this is a folder of images rather than the name of a data set: one that is there, or a path."""
-    return is_folder(data) or (os.sep in str(data) and Path(data).suffix.lower() != ".npz")
+def load_named(name: str | Path, root: str | Path | None = None, **options: Any) -> Dataset | ImageFolders:
+    """What a name stands for: a data set, images of one that are read from files, or a folder of images.
+
+    Parameters
+    ----------
+    name : str or Path
+        As `pynoise.data.load` and `pynoise.data.load_images` take it, or a folder: one that is there, or a
+        path.
+    root : str or Path, optional
+        As `root` of `pynoise.data.load`.
+    **options
+        Of `pynoise.data.load`; images in files have no use for them.
+    """
+    if str(name) in IMAGES:
+        return data_package.load_images(str(name), root)
+    if is_folder(name) or (os.sep in str(name) and Path(name).suffix.lower() != ".npz"):
+        return folder_of(name)
+    return data_package.load(name, root, **options)
 
 
 def folder_of(path: str | Path) -> ImageFolders:
@@ -105,6 +130,11 @@ def folder_of(path: str | Path) -> ImageFolders:
         return data_package.load_folder(path)
     except InputError as error:
         raise type(error)("data", error.problem) from None
+
+
+def held_of(data: Data) -> int:
+    """How many of the training examples, the last ones, are a validation set of the data's own."""
+    return data.held if isinstance(data, ImageFolders) else 0
 
 
 def augmentation_of(data: Data, settings: Settings, reading: Reading) -> str:
@@ -117,6 +147,13 @@ def augmentation_of(data: Data, settings: Settings, reading: Reading) -> str:
             "augment", f"{settings.augment!r} is for arrays; images from files have that of their recipe"
         )
     return "none" if reading.recipe is None else reading.recipe
+
+
+def shape_of(data: Data, reading: Reading) -> tuple[int, ...]:
+    """What a network gets of each example, (C, H, W) or (d,); of files without a recipe the first tells."""
+    if isinstance(data, Dataset):
+        return input_shape_of(data.x_train)
+    return Streamed(data.train, device="cpu", **asdict(reading)).input_shape
 
 
 def inputs_of(

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from pynoise import seeds
-from pynoise.data.folder import ImageFiles
+from pynoise.data.image_files import ImageFiles
 from pynoise.data.image_sets import MapStyle
 from pynoise.training.transforms import Recipe
 

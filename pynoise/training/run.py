@@ -24,7 +24,7 @@ from pynoise.training.device import hardware, precision_of, versions
 from pynoise.training.distributed import team_of
 from pynoise.training.extracted import Extracted, extract, outputs_of
 from pynoise.training.folder import RunFolder
-from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, inputs_of
+from pynoise.training.inputs import Data, Inputs, Reading, augmentation_of, data_of, held_of, inputs_of
 from pynoise.training.labels import noisy_labels
 from pynoise.training.loop import Examples, Training
 from pynoise.training.saved import Run
@@ -63,9 +63,9 @@ def train(
     Parameters
     ----------
     data : str, Path, Dataset, ImageFolders, ImageSets or tuple
-        A data set, or what `pynoise.data.load` takes, or a folder of images (`pynoise.data.load_folder`), or
-        a pair of training and test data: arrays (x, y) each, or data sets of torchvision's kind. It need not
-        have test examples: then nothing is measured on them.
+        A data set, or what `pynoise.data.load` or `pynoise.data.load_images` takes, or a folder of images
+        (`pynoise.data.load_folder`), or a pair of training and test data: arrays (x, y) each, or data sets of
+        torchvision's kind. It need not have test examples: then nothing is measured on them.
     network : str
         One of `pynoise.networks.NETWORKS`, or "torchvision:NAME" or "timm:NAME".
     out : str or Path
@@ -92,7 +92,8 @@ def train(
         As `root` of `pynoise.data.load`.
     recipe : str, optional
         For images that are read from files: how they are resized, cropped and mirrored, one of
-        `pynoise.training.RECIPES`. By default they are taken as they are.
+        `pynoise.training.RECIPES`. By default that of a data set with a name (`pynoise.data.load_images`);
+        others are taken as they are.
     workers : int
         Processes that read such images ahead.
     skip_corrupt : bool
@@ -148,7 +149,7 @@ def train(
         raise InputValueError("data", f"{dataset.name} has one class: there is nothing to learn")
     if learning.needs_test:
         check_tested(dataset, f"the method {_name_of(method)}")
-    reading = Reading(recipe, workers, skip_corrupt)
+    reading = Reading.of(dataset, recipe, workers, skip_corrupt)
     augment = augmentation_of(dataset, checked, reading)
     report = progress or silent
     with (
@@ -168,12 +169,12 @@ def train(
         make_network = partial(networks.make, network, dataset.num_classes, shape)
         # What does not fit is refused before anything is written.
         net = make_network(seed=seed)
-        rows, held = split_rows(len(inputs.train), checked.validation, seed)
+        rows, held = split_rows(len(inputs.train), checked.validation, seed, held_of(dataset))
         config = {
             "data": saved.data_words(dataset),
             "input_shape": list(shape),
             "normal": inputs.normal,
-            "recipe": recipe,
+            "recipe": reading.recipe,
             "skip_corrupt": skip_corrupt,
             "network": network,
             "method": _name_of(method),

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pynoise import data as data_package
 from pynoise._arrays import load_array
 from pynoise._fingerprint import Fingerprint
 from pynoise._run_files import CONFIG, read_config, read_metrics, read_result
 from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise import NoisyLabels
-from pynoise.training.inputs import data_of, folder_of
+from pynoise.training.inputs import data_of, folder_of, held_of, load_named
 from pynoise.training.split import split_rows
 
 if TYPE_CHECKING:
@@ -108,8 +107,9 @@ class Run:
 
         A method may have left some of the former out later.
         """
-        examples = self.config["data"]["train"]["shape"][0]
-        return split_rows(examples, self.config["settings"]["validation"], self.config["seed"])
+        data = self.config["data"]
+        share, seed = self.config["settings"]["validation"], self.config["seed"]
+        return split_rows(data["train"]["shape"][0], share, seed, data["held"])
 
     def data(self, given: Any = None, *, root: str | Path | None = None) -> Any:
         """The data that it was trained on.
@@ -210,13 +210,13 @@ class Run:
 def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:
     """Load data again from where they came, or from where they lie now."""
     if "folder" not in origin:
-        return data_package.load(**origin | ({} if root is None else {"root": str(root)}))
+        return load_named(**origin | ({} if root is None else {"root": str(root)}))
     return folder_of(origin["folder"] if root is None else root)
 
 
 def data_words(data: Any) -> dict[str, Any]:
     """What config.json says of data."""
-    words = {"name": data.name, "origin": data.origin, "names": list(data.names)}
+    words = {"name": data.name, "origin": data.origin, "names": list(data.names), "held": held_of(data)}
     words |= data.fingerprints()
     return words
 

@@ -70,7 +70,8 @@ class Settings:
         arrays. Files have the augmentation of their transforms.
     validation : float
         The share of the training examples that is held out to select an epoch, within [0, 1); the paper's 0.1
-        (Drory et al.). With 0 nothing is selected.
+        (Drory et al.). With 0 nothing is selected. Data with a validation set of their own (Clothing1M) hold
+        out that, whatever the share.
     validation_labels : {"clean", "noisy"}
         Their labels: clean as in the paper, or noisy, as they are where nobody knows better.
     patience : int, optional

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pynoise import _checks
-from pynoise.data.folder import ImageFiles
+from pynoise.data.image_files import ImageFiles
 from pynoise.data.image_sets import MapStyle, check_map_style
 from pynoise.errors import InputValueError
 from pynoise.training.reading import DamagedError, Reader, UnfitError, undisturbed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from pynoise.data.folder import ImageFiles
+from pynoise.data.image_files import ImageFiles
 from pynoise.methods.mixnn.view import View
 from pynoise.noise import CorrectedLabels
 
