@@ -5,10 +5,11 @@ from pynoise.plots.curves import accuracy_curve, k_fit, network_curve
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
-from pynoise.plots.noise import noise_picture
+from pynoise.plots.noise import matrices, noise_picture
 from pynoise.plots.odd import odd_losses
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import softmax_panels
+from pynoise.plots.spaces import spaces_grid
 from pynoise.plots.style import render, write_figure
 from pynoise.plots.suspects import suspects_losses, suspects_sheet
 
@@ -18,6 +19,7 @@ __all__ = [
     "knet_agreement",
     "knet_spaces",
     "knet_toy",
+    "matrices",
     "method_comparison",
     "mixnn_confusions",
     "mixnn_course",
@@ -30,6 +32,7 @@ __all__ = [
     "render",
     "run_picture",
     "softmax_panels",
+    "spaces_grid",
     "suspects_losses",
     "suspects_sheet",
     "write_figure",

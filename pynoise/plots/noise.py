@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pynoise.plots.style import cut, short
+from pynoise.plots.style import cut, panels_of, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Points", "draw_matrix", "noise_picture"]
+__all__ = ["Points", "draw_matrix", "matrices", "noise_picture"]
 
 # Numbers are written into cells of matrices up to this size, and names beside those up to the other.
 _MOST_NUMBERS = 12
@@ -45,6 +45,16 @@ def noise_picture(
         _draw_points(axes[1], points, names)
     # Over the matrix alone there is less room.
     figure.suptitle(title if points is not None else title.replace(": ", ":\n", 1), parse_math=False)
+    return figure
+
+
+def matrices(parts: Mapping[str, NDArray[np.float64]], title: str) -> Figure:
+    """Transition matrices with their titles, a panel each, as in Fig. 6 of Lu and He."""
+    figure, panels = panels_of(len(parts), 4.4, 4.0)
+    for axes, (words, matrix) in zip(panels, parts.items(), strict=True):
+        draw_matrix(axes, matrix, [str(label) for label in range(len(matrix))], ("true class", "noisy label"))
+        axes.set_title(words, fontsize="medium")
+    figure.suptitle(title)
     return figure
 
 
