@@ -2,13 +2,14 @@
 
 import shutil
 
+import by_noise_runs
 import image_layouts
 import numpy as np
 import pytest
 from image_layouts import CLOTHES, WNIDS
 from PIL import Image
 
-from pynoise import data, training
+from pynoise import data, paper, training
 from pynoise.errors import InputFileNotFoundError, InputValueError
 from pynoise.training import Run
 
@@ -170,6 +171,34 @@ def test_names(root, monkeypatch):
     (root.parent / "imagenet").mkdir()
     with pytest.raises(InputFileNotFoundError, match="'data' does not hold imagenet"):
         training.train("imagenet", out="r")
+
+
+@pytest.mark.parametrize("scale", [1, 0.5])
+def test_recipes_take_names_and_folders(clothes, pets, tmp_path, monkeypatch, scale):
+    runs = by_noise_runs.install(monkeypatch, lambda *_: {"test_accuracy_last": 0.5})
+    given = {"scale": scale, "epochs": 40, "data_root": clothes, "workers": 2}
+    paper.reproduce("odd-table1", tmp_path / "t", dataset="clothing1m", network="resnet20", **given)
+    whole, shown = data.load_images("clothing1m", clothes), runs.calls[0]["data"]
+    call = runs.calls[0]
+    assert (call["recipe"], call["workers"], call["augment"]) == ("clothing1m", 2, "auto")
+    # A share of what is learnt, and all of the validation set.
+    assert (len(shown.y_train), shown.held) == (16 if scale == 1 else 10, 4)
+    assert paths_of(shown.train)[-4:] == paths_of(whole.train)[-4:]
+    assert shown.y_train[-4:].tolist() == whole.y_train[-4:].tolist()
+    rows = [paths_of(whole.train).index(path) for path in paths_of(shown.train)]
+    assert shown.y_train.tolist() == whole.y_train[rows].tolist()
+    assert (shown.fingerprints() == whole.fingerprints()) == (scale == 1)
+    assert (shown.origin is None) == (scale < 1)
+    runs.calls.clear()
+    paper.reproduce("odd-table1", tmp_path / "u", dataset=str(pets), network="mlp", **given)
+    assert runs.calls[0]["data"].name.startswith("pets")
+    assert len(runs.calls[0]["data"].train) == 30 * scale
+    assert (runs.calls[0]["recipe"], runs.calls[0]["augment"]) == (None, "auto")  # as they are
+    with pytest.raises(InputValueError, match="augment: 'crop' is for arrays; images from files have that"):
+        paper.reproduce("odd-table1", tmp_path / "v", dataset=str(pets), network="mlp", augment="crop")
+    given["scale"] = 0.1
+    with pytest.raises(InputValueError, match=r"scale: 0\.1 of clothing1m leaves 1 examples to learn from"):
+        paper.reproduce("mixnn-table1", tmp_path / "w", dataset="clothing1m", network="resnet20", **given)
 
 
 def test_training_by_name(run, clothes, one_thread):

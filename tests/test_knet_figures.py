@@ -11,7 +11,8 @@ from pynoise.errors import InputTypeError, InputValueError
 from pynoise.methods import KNet
 from pynoise.methods.knet import agreement
 from pynoise.noise import make
-from pynoise.paper import knet_spaces, toy
+from pynoise.paper import spaces as paper_spaces
+from pynoise.paper import toy
 from pynoise.paper.knet_parts import toy_part
 from pynoise.paper.knet_toy import border_of
 from pynoise.paper.registry import Options
@@ -319,7 +320,7 @@ def test_a_mark_at_the_smallest_difference():
 @pytest.fixture
 def few(monkeypatch):
     """t-SNE of some test examples only: it takes seconds for all of them."""
-    monkeypatch.setattr(knet_spaces, "_MOST", 90)
+    monkeypatch.setattr(paper_spaces, "MOST", 90)
 
 
 @pytest.mark.usefixtures("few")

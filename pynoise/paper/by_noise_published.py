@@ -8,7 +8,7 @@ from typing import Any
 
 from pynoise.paper.published import content_of, fraction
 
-__all__ = ["Line", "Number", "PublishedTable", "lines_of", "networks_of", "tables_of"]
+__all__ = ["Head", "Line", "Number", "PublishedTable", "lines_of", "networks_of", "tables_of"]
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class PublishedTable:
-    """A table.
+class Head:
+    """What a table is.
 
     Attributes
     ----------
@@ -59,6 +59,32 @@ class PublishedTable:
         The table's, and its Roman numeral where the paper has those.
     words : str
         What it is of.
+    """
+
+    paper: str
+    number: int
+    roman: str | None
+    words: str
+
+    @property
+    def recipe_name(self) -> str:
+        """What its recipe is called, "mixnn-table1" say."""
+        return f"{self.paper.lower()}-table{self.number}"
+
+    @property
+    def title(self) -> str:
+        """Which it is, in words."""
+        return f"{self.paper}, Table {self.roman or self.number}: {self.words}"
+
+
+@dataclass(frozen=True)
+class PublishedTable(Head):
+    """A table of methods under several noises.
+
+    Attributes
+    ----------
+    paper, number, roman, words
+        As `Head` has them.
     result : str
         The key of result.json for that.
     networks : dict of str to str
@@ -71,10 +97,6 @@ class PublishedTable:
         In the paper's order.
     """
 
-    paper: str
-    number: int
-    roman: str | None
-    words: str
     result: str
     networks: dict[str, str]
     network_words: str | None

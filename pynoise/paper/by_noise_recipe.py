@@ -45,14 +45,12 @@ class RecipeByNoise(ABC):
     @property
     def name(self) -> str:
         """Its name, "mixnn-table1" say."""
-        return f"{self.published.paper.lower()}-table{self.published.number}"
+        return self.published.recipe_name
 
     @property
     def title(self) -> str:
         """What it is of."""
-        table = self.published
-        names = " and ".join(table.networks)
-        return f"{table.paper}, Table {table.roman or table.number}: {table.words}, {names}"
+        return f"{self.published.title}, {' and '.join(self.published.networks)}"
 
     def run(self, options: Options) -> TableByNoise:
         """Train what is not trained yet, and collect the numbers."""

@@ -7,18 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # comes with scikit-learn
 
-from pynoise import knn, seeds
-from pynoise._sample import sample
-from pynoise.analysis import embed
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.knet_parts import image_part, own_networks
 from pynoise.paper.knet_runs import block_of, model_of
 from pynoise.paper.parts import network_for, words_of
 from pynoise.paper.registry import Options
 from pynoise.paper.rows import aligned
-from pynoise.paper.runs import Made, meta_of, outputs_of, test_examples, train_all
+from pynoise.paper.runs import Made, examples_of, meta_of, outputs_of, train_all
+from pynoise.paper.spaces import NEAR, chosen_examples, places_of, unmixed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,12 +27,6 @@ _DATASET, _LEVEL = "cifar10", 0.4
 # What kNet's hidden layer is asked with, of which the paper does not speak: the middle of its range.
 _K = 51
 
-# More could not be told apart.
-_MOST = 2000
-
-# Neighbours in a picture by which it is told how mixed its classes are.
-_NEAR = 10
-
 _COLUMNS = (
     *("seed", "example", "label", "network", "knet", "circled"),
     *("network_x", "network_y", "knet_x", "knet_y"),
@@ -44,7 +35,7 @@ _COLUMNS = (
 _NOTES = (
     f"t-SNE of the penultimate features, and of kNet's hidden layer at k = {_K}; the paper does not say at "
     "which. A circle is around what the network gets wrong and kNet right.",
-    f"Unmixed is the share, of the {_NEAR} nearest examples in a picture, that have the same true class.",
+    f"Unmixed is the share, of the {NEAR} nearest examples in a picture, that have the same true class.",
     "The paper's network is that of Zhang et al., which comes from a method of its own.",
 )
 
@@ -86,15 +77,12 @@ class KNetSpaces:
 def _rows(made: Made, seed: int, options: Options) -> list[dict[str, Any]]:
     """Place the test examples of a run."""
     dataset = made.draw()
-    examples = len(dataset.y_test)
-    chosen = sample(seeds.split(seed, "t-SNE"), "examples", examples, min(_MOST, examples))
-    features, said = outputs_of(made, test_examples(dataset, chosen), options)
+    chosen = chosen_examples(len(dataset.y_test), seed)
+    features, said = outputs_of(made, examples_of(dataset, "test", chosen), options)
     model = model_of(made, options)
     told = model.predict(features, _K)
-    start = seeds.split(seed, "t-SNE", 1)
     spaces = {"network": features, "knet": model.hidden_layer(features, _K)}
-    with threadpool_limits(options.threads):
-        places = {of: embed(space, "tsne", seed=start) for of, space in spaces.items()}
+    places = {of: places_of(space, seed, options.threads) for of, space in spaces.items()}
     labels = dataset.y_test[chosen]
     return [
         {
@@ -116,11 +104,10 @@ def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {"seed": rows[0]["seed"], "examples": len(rows)}
     for of in ("network", "knet"):
         places = np.array([[row[f"{of}_x"], row[f"{of}_y"]] for row in rows])
-        near, _ = knn.search(places, places, min(_NEAR, len(rows) - 1), exclude_self=True)
         right = np.array([row[of] for row in rows]) == labels
         found |= {
             f"{of}_accuracy": float(right.mean()),
-            f"{of}_unmixed": float((labels[near] == labels[:, None]).mean()),
+            f"{of}_unmixed": float(unmixed(places, labels).mean()),
         }
     lost = sum(row["network"] == row["label"] != row["knet"] for row in rows)
     return found | {"circled": sum(row["circled"] for row in rows), "lost": lost}
@@ -147,7 +134,8 @@ def _lines(meta: dict[str, Any]) -> list[str]:
 
 
 def _draw(made: Made, rows: Sequence[dict[str, Any]], shown: dict[str, Any], words: str) -> Figure:
-    from pynoise.plots.knet import Space, knet_spaces
+    from pynoise.plots.knet import knet_spaces
+    from pynoise.plots.spaces import Space
 
     names = {"network": "penultimate features of the network", "knet": f"kNet's hidden layer, k = {_K}"}
     spaces = [

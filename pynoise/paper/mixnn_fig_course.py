@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynoise.paper.figure import PaperFigure
 from pynoise.paper.long import Entry, text_lines
+from pynoise.paper.mixnn_fig_epochs import KEYS, NOTE, at_moments, by_epoch
 from pynoise.paper.mixnn_fig_parts import (
     AGREEMENT,
     AGREEMENT_NOTE,
@@ -41,21 +42,10 @@ _PUBLISHED: dict[str, float | str] = {
     "neighbor_agreement_wrong": 0.828,
 }
 
-# What a row says of an epoch.
-_MEASURES = {
-    "test_accuracy": "test accuracy",
-    "given_fit": "given labels known",
-    "true_fit": "true labels known",
-    "gradient_clean": "gradient, right labels",
-    "gradient_wrong": "gradient, wrong labels",
-}
-_KEYS = tuple(_MEASURES)
-
-_COLUMNS = ("panel", "method", "level", "k", "seed", "epoch", *_KEYS, "test_accuracy_sd", "seeds")
+_COLUMNS = ("panel", "method", "level", "k", "seed", "epoch", *KEYS, "test_accuracy_sd", "seeds")
 
 _NOTES = (
-    "Training accuracy is the share of the training examples for which the network, asked after the epoch, "
-    "says the label. Gradient coefficients are means of (p - target) at the true class, over its steps.",
+    NOTE,
     "The worst case: the correction fails, and an example is mixed with one of another true class, both "
     "labels being wrong and different.",
     AGREEMENT_NOTE,
@@ -133,13 +123,7 @@ def _cells(options: Options) -> dict[tuple[str, int], Cell]:
 def _by_epoch(part: Part, found: Sequence[Made], seeds: Sequence[int]) -> list[dict[str, Any]]:
     """The rows of panels (a) and (b), none without data."""
     head = {"panel": "ab", "method": "MixNN", "level": part.level, "k": part.method_options["k"]}
-    return [
-        head
-        | {"seed": seed, "epoch": row["epoch"], "test_accuracy_sd": None, "seeds": None}
-        | {key: row[key] for key in _KEYS}
-        for seed, made in zip(seeds, found, strict=False)
-        for row in made.run.metrics
-    ]
+    return [head | row | {"test_accuracy_sd": None, "seeds": None} for row in by_epoch(found, seeds)]
 
 
 def _by_k(found: Mapping[tuple[str, int], Sequence[Made]]) -> list[dict[str, Any]]:
@@ -155,7 +139,7 @@ def _by_k(found: Mapping[tuple[str, int], Sequence[Made]]) -> list[dict[str, Any
                 "test_accuracy_sd": stdev(values) if len(values) > 1 else None,
                 "seeds": len(values),
             }
-            rows.append(row | dict.fromkeys(_KEYS) | own)
+            rows.append(row | dict.fromkeys(KEYS) | own)
     return rows
 
 
@@ -171,14 +155,7 @@ def _lines(part: Part, found: Sequence[Made], by_k: Sequence[dict[str, Any]]) ->
         moments[warmup + start - 1] = "before correction"
     moments[epochs] = "the last"
     k = part.method_options["k"]
-    entries = []
-    for epoch, name in sorted(moments.items()):
-        if 0 < epoch <= epochs:
-            printed = _PUBLISHED if epoch == epochs else {}
-            for key, words in _MEASURES.items():
-                what = ["MixNN", k, f"{epoch:,}, {name}", words]
-                values = [rows[epoch - 1][key] for rows in metrics]
-                entries.append(Entry.of_values(what, values, part, beside(part, printed.get(key))))
+    entries = at_moments(["MixNN", k], part, found, moments, _PUBLISHED)
     early = max(warmup, 1)
     agreement = [rows[early - 1].get("neighbor_agreement_wrong") for rows in metrics]
     for key, epoch, words, values in (

@@ -14,7 +14,17 @@ from pynoise.paper.parts import Part, network_for, refuse, settings_of, with_dat
 from pynoise.paper.registry import Options
 from pynoise.paper.words import SETTINGS, share_words, values_words
 
-__all__ = ["AGREEMENT", "AGREEMENT_NOTE", "DATASET", "Cell", "beside", "notes_of", "parts_of", "told"]
+__all__ = [
+    "AGREEMENT",
+    "AGREEMENT_NOTE",
+    "DATASET",
+    "Cell",
+    "beside",
+    "notes_of",
+    "parts_of",
+    "told",
+    "training_notes",
+]
 
 DATASET = "cifar10"
 
@@ -99,14 +109,19 @@ def parts_of(
 
 
 def notes_of(part: Part) -> list[str]:
-    """Notes that every figure has: how it was trained."""
+    """Notes that figures of MixNN have: how it was trained."""
     options = {name: value for name, value in part.method_options.items() if value is not None}
     return [
-        f"Training: {values_words(part.settings, (*SETTINGS, 'lr_min', 'restart_every', 'validation'))}.",
         f"MixNN: {values_words(options, list(options))}; where no warmup is given it has 10 epochs, or 30 "
         "for 100 classes and more.",
-        *share_words(part.scale),
+        *training_notes(part),
     ]
+
+
+def training_notes(part: Part) -> list[str]:
+    """Notes that every figure has: settings, and a share of the examples if one was taken."""
+    shown = (*SETTINGS, "lr_min", "restart_every", "validation")
+    return [f"Training: {values_words(part.settings, shown)}.", *share_words(part.scale)]
 
 
 def told(values: Sequence[float | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pynoise.paper.by_noise_published import Line, lines_of
+from pynoise.paper.by_noise_published import Head, Line, lines_of
 from pynoise.paper.published import content_of
 
 __all__ = ["Column", "NaturalTable", "natural_tables"]
@@ -20,17 +20,13 @@ class Column:
 
 
 @dataclass(frozen=True)
-class NaturalTable:
-    """A table.
+class NaturalTable(Head):
+    """A table of methods that learn labels as people gave them.
 
     Attributes
     ----------
-    paper : str
-        What the paper's method is called: "MixNN".
-    number, roman : int, str or None
-        The table's, and its Roman numeral where the paper has those.
-    words : str
-        What it is of.
+    paper, number, roman, words
+        As `Head` has them.
     networks : dict of str to str
         The network of `pynoise.networks` for each of the data sets that are learnt.
     network_words : str or None
@@ -47,10 +43,6 @@ class NaturalTable:
         In the paper's order, each with numbers of one data set.
     """
 
-    paper: str
-    number: int
-    roman: str | None
-    words: str
     networks: dict[str, str]
     network_words: str | None
     recipe: str

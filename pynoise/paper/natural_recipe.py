@@ -42,13 +42,12 @@ class NaturalRecipe:
     @property
     def name(self) -> str:
         """Its name, "mixnn-table2" say."""
-        return f"{self.published.paper.lower()}-table{self.published.number}"
+        return self.published.recipe_name
 
     @property
     def title(self) -> str:
         """What it is of."""
-        table = self.published
-        return f"{table.paper}, Table {table.roman or table.number}: {table.words}"
+        return self.published.title
 
     def run(self, options: Options) -> TableOfNatural:
         """Train what is not trained yet, and collect the accuracies."""

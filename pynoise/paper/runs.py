@@ -26,10 +26,10 @@ __all__ = [
     "Made",
     "block_words",
     "counts_of",
+    "examples_of",
     "meta_of",
     "outputs_of",
     "softmax_of",
-    "test_examples",
     "train_all",
 ]
 
@@ -98,9 +98,13 @@ def _train(part: Part, draw: Callable[[int], Any], seed: int, options: Options) 
     )
 
 
-def test_examples(data: Dataset | ImageFolders, rows: NDArray[np.int64]) -> NDArray[Any] | ImageFiles:
-    """Some test examples by number, as `outputs_of` takes them."""
-    return data.test.taken(rows) if isinstance(data, ImageFolders) else data.x_test[rows]
+def examples_of(
+    data: Dataset | ImageFolders, part: str, rows: NDArray[np.int64]
+) -> NDArray[Any] | ImageFiles:
+    """Some examples of a part, "train" or "test", by number, as `outputs_of` takes them."""
+    if isinstance(data, ImageFolders):
+        return {"train": data.train, "test": data.test}[part].taken(rows)
+    return {"train": data.x_train, "test": data.x_test}[part][rows]
 
 
 def outputs_of(

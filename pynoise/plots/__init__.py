@@ -5,11 +5,12 @@ from pynoise.plots.curves import accuracy_curve, accuracy_panels, k_fit, network
 from pynoise.plots.knet import knet_agreement, knet_spaces, knet_toy
 from pynoise.plots.methods import method_comparison
 from pynoise.plots.mixnn import mixnn_confusions, mixnn_course, mixnn_losses
-from pynoise.plots.noise import noise_picture, points_panels
+from pynoise.plots.noise import matrices, noise_picture, points_panels
 from pynoise.plots.odd import odd_losses
 from pynoise.plots.report import report_curves
 from pynoise.plots.run import run_picture
 from pynoise.plots.softmax import output_panels, softmax_panels
+from pynoise.plots.spaces import spaces_grid
 from pynoise.plots.style import render, write_figure
 from pynoise.plots.suspects import suspects_losses, suspects_sheet
 
@@ -20,6 +21,7 @@ __all__ = [
     "knet_agreement",
     "knet_spaces",
     "knet_toy",
+    "matrices",
     "method_comparison",
     "mixnn_confusions",
     "mixnn_course",
@@ -36,6 +38,7 @@ __all__ = [
     "report_curves",
     "run_picture",
     "softmax_panels",
+    "spaces_grid",
     "suspects_losses",
     "suspects_sheet",
     "write_figure",

@@ -12,18 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from pynoise.plots.style import COLORS, MARKERS, cut
+from pynoise.plots.spaces import Space, class_look, draw_space, legend_of_classes
+from pynoise.plots.style import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Agreement", "Plane", "Space", "knet_agreement", "knet_spaces", "knet_toy"]
-
-# Okabe and Ito's, and three that are not near them: CIFAR-10 has ten classes.
-_COLORS = (*COLORS, "#999999", "#8C510A", "#5D3A9B")
-
-# Classes are named up to so many.
-_MOST_NAMES = 20
+__all__ = ["Agreement", "Plane", "knet_agreement", "knet_spaces", "knet_toy"]
 
 # The colours of regions, and how much of them is in white: three greys for who sees no colour.
 _REGIONS = tuple(zip(COLORS[:3], (0.75, 0.2, 0.45), strict=True))
@@ -76,14 +71,6 @@ class Agreement:
     knet_maximum: Sequence[float]
 
 
-@dataclass(frozen=True)
-class Space:
-    """Examples in two dimensions, [n, 2], with a title."""
-
-    title: str
-    places: NDArray[np.floating[Any]]
-
-
 def knet_toy(plane: Plane, title: str) -> Figure:
     """Noisy points and the regions of K-NN above, of the network and kNet below, as in Fig. 2."""
     figure = Figure(figsize=(11.2, 7.0))
@@ -103,7 +90,10 @@ def knet_toy(plane: Plane, title: str) -> Figure:
         axes.set(xlabel="x₁ (standard deviations)", ylabel="x₂ (standard deviations)")
         axes.label_outer()
     handles = [
-        *(Line2D([], [], linestyle="none", label=f"label {label}", **_look(label)) for label in range(3)),
+        *(
+            Line2D([], [], linestyle="none", label=f"label {label}", **class_look(label))
+            for label in range(3)
+        ),
         Line2D([], [], linestyle="none", label="wrong label", **_WRONG),
         Line2D([], [], label="border of the best classifier", **_BORDER),
     ]
@@ -120,9 +110,15 @@ def _draw_points(axes: Axes, plane: Plane) -> None:
         for label in range(3):
             own = some[plane.given[some] == label]
             right, others = plane.points[own[~wrong[own]]], plane.points[own[wrong[own]]]
-            axes.scatter(right[:, 0], right[:, 1], s=9, linewidths=0, alpha=0.6, **_look(label))
+            axes.scatter(right[:, 0], right[:, 1], s=9, linewidths=0, alpha=0.6, **class_look(label))
             axes.scatter(
-                others[:, 0], others[:, 1], s=9, linewidths=0.5, edgecolors="black", zorder=3, **_look(label)
+                others[:, 0],
+                others[:, 1],
+                s=9,
+                linewidths=0.5,
+                edgecolors="black",
+                zorder=3,
+                **class_look(label),
             )
     axes.set_title("(a) training points, as labelled", fontsize="medium")
 
@@ -193,27 +189,11 @@ def knet_spaces(
     figure = Figure(figsize=(5.4 * len(spaces) + 1.4, 5.8), layout="constrained")
     panels = figure.subplots(1, len(spaces), squeeze=False)[0]
     for axes, space in zip(panels, spaces, strict=True):
-        for label in np.unique(labels):
-            own = space.places[labels == label]
-            axes.scatter(own[:, 0], own[:, 1], **_look(int(label)), s=13, linewidths=0, alpha=0.75)
+        draw_space(axes, space, labels)
         own = space.places[rescued]
         axes.scatter(own[:, 0], own[:, 1], s=55, **_RESCUED)
-        axes.set(xticks=[], yticks=[], xlabel="t-SNE, first", ylabel="t-SNE, second", title=space.title)
-    handles: list[Any] = [panels[0].scatter([], [], s=55, label="network wrong,\nkNet right", **_RESCUED)]
-    if len(names) <= _MOST_NAMES:
-        handles += [
-            Line2D([], [], linestyle="none", label=cut(name, 16), **_look(label))
-            for label, name in enumerate(names)
-        ]
-    legend = figure.legend(
-        handles=handles, loc="outside right upper", fontsize="small", title="colours: true class"
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        axes.set(xlabel="t-SNE, first", ylabel="t-SNE, second", title=space.title)
+    circles = panels[0].scatter([], [], s=55, label="network wrong,\nkNet right", **_RESCUED)
+    legend_of_classes(figure, names, [circles])
     figure.suptitle(title, parse_math=False)
     return figure
-
-
-def _look(label: int) -> dict[str, Any]:
-    """Colour and marker of a class: no two of 30 have the same pair."""
-    return {"color": _COLORS[label % len(_COLORS)], "marker": MARKERS[label % len(MARKERS)]}

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pynoise.plots.style import cut, short
+from pynoise.plots.style import cut, panels_of, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Points", "draw_matrix", "noise_picture", "points_panels"]
+__all__ = ["Points", "draw_matrix", "matrices", "noise_picture", "points_panels"]
 
 # Numbers are written into cells of matrices up to this size, and names beside those up to the other.
 _MOST_NUMBERS = 12
@@ -56,6 +56,16 @@ def points_panels(panels: Mapping[str, Points], names: Sequence[str], title: str
         _draw_points(axes, points, names)
         axes.set_title(words, parse_math=False)
     figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def matrices(parts: Mapping[str, NDArray[np.float64]], title: str) -> Figure:
+    """Transition matrices with their titles, a panel each, as in Fig. 6 of Lu and He."""
+    figure, panels = panels_of(len(parts), 4.4, 4.0)
+    for axes, (words, matrix) in zip(panels, parts.items(), strict=True):
+        draw_matrix(axes, matrix, [str(label) for label in range(len(matrix))], ("true class", "noisy label"))
+        axes.set_title(words, fontsize="medium")
+    figure.suptitle(title)
     return figure
 
 
