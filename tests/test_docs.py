@@ -27,8 +27,9 @@ def blocks(language):
 
 @pytest.mark.timeout(900)  # many commands, some of which import torch
 def test_commands_of_the_readme_print_what_it_shows(tmp_path):
-    (table,) = blocks("csv")
-    (tmp_path / "network.csv").write_text(table)
+    for language, name in {"csv": "network.csv", "toml": "grid.toml"}.items():
+        (content,) = blocks(language)
+        (tmp_path / name).write_text(content)
     commands = [part for block in blocks("console") for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
     assert len(commands) >= 5
     for part in commands:

@@ -81,7 +81,7 @@ class Data:
 
     def load_any(self) -> Dataset | ImageFolders:
         """The data set, or images that are read from files, which only networks take."""
-        from pynoise.training.inputs import load_named
+        from pynoise.data.named import load_named
 
         return load_named(self.dataset, self.data_root, **self._options())
 

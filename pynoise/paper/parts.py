@@ -137,7 +137,7 @@ def with_data(part: Part, options: Options, k: int = 0) -> Part:
         is a package for a network that is not asked for.
     """
     from pynoise import networks
-    from pynoise.training.inputs import load_named
+    from pynoise.data.named import load_named
     from pynoise.training.transforms import recipe_named
 
     try:

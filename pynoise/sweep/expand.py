@@ -9,10 +9,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pynoise import data as data_package
 from pynoise.curves.noise import CurveNoise, noise_of
 from pynoise.data import Dataset, ImageFolders
-from pynoise.data.registry import is_folder
+from pynoise.data.named import load_named
 from pynoise.data.tested import check_tested
 from pynoise.errors import InputFileNotFoundError, InputValueError
 from pynoise.noise.matrices import MATRIX_SUFFIXES, PLACED_KINDS
@@ -20,7 +19,7 @@ from pynoise.noise.record import NOISE_SUFFIX
 from pynoise.sweep.grid import Grid
 from pynoise.sweep.trial import VOTES, Trial, digest_of
 
-__all__ = ["Expanded", "data_digest", "expand", "load_data"]
+__all__ = ["Expanded", "data_digest", "expand"]
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,6 @@ class _Method:
 
     label: str
     settings: dict[str, Any]
-
-
-def load_data(origin: dict[str, Any], root: str | Path | None = None) -> Dataset | ImageFolders:
-    """Load data by their origin: a name, or the folder of images."""
-    if "folder" in origin:
-        return data_package.load_folder(origin["folder"])
-    return data_package.load(**origin | ({} if root is None else {"root": str(root)}))
 
 
 def data_digest(data: Dataset | ImageFolders) -> str:
@@ -138,11 +130,7 @@ def _spaces(grid: Grid) -> list[tuple[str, str | None]]:
 
 
 def _load(name: str, root: str | Path | None, download: bool) -> Dataset | ImageFolders:
-    dataset: Dataset | ImageFolders
-    if is_folder(name):
-        dataset = data_package.load_folder(name)
-    else:
-        dataset = data_package.load(name, root, download=download)
+    dataset = load_named(name, root, download=download)
     check_tested(dataset, "a sweep")
     if dataset.num_classes < 2:
         raise InputValueError("dataset", f"{dataset.name} has one class, in which no label can be wrong")

@@ -13,8 +13,9 @@ from typing import Any
 from pynoise import knn
 from pynoise._progress import Progress
 from pynoise.data import Dataset
+from pynoise.data.named import load_origin
 from pynoise.sweep.asked import Asked
-from pynoise.sweep.expand import expand, load_data
+from pynoise.sweep.expand import expand
 from pynoise.sweep.grid import Grid
 from pynoise.sweep.store import Store, Stored
 from pynoise.sweep.trial import Trial
@@ -114,14 +115,13 @@ def foresee(
         {"state": states[trial.key], "words": trial.words(), **{key: getattr(trial, key) for key in _KEYS}}
         for trial in expanded.trials
     ]
-    return Foreseen(rows, _seconds(todo, expanded.origins, asked, data_root, workers), workers)
+    return Foreseen(rows, _seconds(todo, expanded.origins, asked, workers), workers)
 
 
 def _seconds(
     trials: Iterable[Trial],
     origins: dict[str, dict[str, Any]],
     asked: Asked,
-    root: str | Path | None,
     workers: int,
 ) -> float | None:
     """What the trials may take: a guess for each kind of them, times how many there are."""
@@ -136,7 +136,7 @@ def _seconds(
         report("estimate", done, len(kinds), group[0].words())
         done += 1
         if digest not in loaded:
-            loaded = {digest: load_data(origins[digest], root)}
+            loaded = {digest: load_origin(origins[digest])}
         dataset = loaded[digest]
         if not isinstance(dataset, Dataset):
             return None

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pynoise import data as data_package
 from pynoise import knn
 from pynoise.data import Dataset
+from pynoise.data.named import load_origin
 from pynoise.errors import InputError, InputValueError
-from pynoise.sweep.expand import data_digest, load_data
+from pynoise.sweep.expand import data_digest
 from pynoise.sweep.networks import train_trial
 from pynoise.sweep.trial import Trial, digest_of
 
@@ -53,7 +54,7 @@ class Workshop:
     def dataset(self, task: Mapping[str, Any]) -> Any:
         """The data set of a task, as its digest has it."""
         if task["data"] not in self._data:
-            dataset = load_data(task["origin"], self.data_root)
+            dataset = load_origin(task["origin"], self.data_root if "name" in task["origin"] else None)
             if data_digest(dataset) != task["data"]:
                 raise InputValueError(
                     "data", f"{task['name']!r} is not what it was when the trial was queued; bring it back"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import Any, TypeAlias
 
 import torch
 
-from pynoise import data as data_package
 from pynoise.data import Dataset, ImageFolders, ImageSets
-from pynoise.data.images import IMAGES
-from pynoise.data.registry import is_folder
-from pynoise.errors import InputError, InputTypeError, InputValueError
+from pynoise.data.named import load_named
+from pynoise.errors import InputTypeError, InputValueError
 from pynoise.training.resident import Normal, Resident, input_shape_of
 from pynoise.training.settings import Settings
 from pynoise.training.source import Source
@@ -26,10 +23,8 @@ __all__ = [
     "Reading",
     "augmentation_of",
     "data_of",
-    "folder_of",
     "held_of",
     "inputs_of",
-    "load_named",
     "shape_of",
 ]
 
@@ -102,34 +97,6 @@ def data_of(data: Any, root: str | Path | None = None) -> Data:
         f"is a {type(data).__name__}; give a name, a folder of images, a pynoise.data.Dataset, or a pair of "
         "training and test data: (x, y) each, or data sets of torchvision's kind",
     )
-
-
-def load_named(name: str | Path, root: str | Path | None = None, **options: Any) -> Dataset | ImageFolders:
-    """What a name stands for: a data set, images of one that are read from files, or a folder of images.
-
-    Parameters
-    ----------
-    name : str or Path
-        As `pynoise.data.load` and `pynoise.data.load_images` take it, or a folder: one that is there, or a
-        path.
-    root : str or Path, optional
-        As `root` of `pynoise.data.load`.
-    **options
-        Of `pynoise.data.load`; images in files have no use for them.
-    """
-    if str(name) in IMAGES:
-        return data_package.load_images(str(name), root)
-    if is_folder(name) or (os.sep in str(name) and Path(name).suffix.lower() != ".npz"):
-        return folder_of(name)
-    return data_package.load(name, root, **options)
-
-
-def folder_of(path: str | Path) -> ImageFolders:
-    """A folder of images as data; what is wrong with it is wrong with the argument `data`."""
-    try:
-        return data_package.load_folder(path)
-    except InputError as error:
-        raise type(error)("data", error.problem) from None
 
 
 def held_of(data: Data) -> int:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pynoise._arrays import load_array
 from pynoise._fingerprint import Fingerprint
 from pynoise._run_files import CONFIG, read_config, read_metrics, read_result
+from pynoise.data.named import load_origin
 from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, unknown_name
 from pynoise.noise import NoisyLabels
-from pynoise.training.inputs import data_of, folder_of, held_of, load_named
+from pynoise.training.inputs import data_of, held_of
 from pynoise.training.split import split_rows
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Run:
                 raise InputValueError(
                     "data", f"{str(self.path)!r} was trained on data without a name; give them"
                 )
-            given = _load_origin(origin, root)
+            given = load_origin(origin, root)
         else:
             given = data_of(given, root)
         if given.fingerprints() != {part: self.config["data"][part] for part in ("train", "test")}:
@@ -205,13 +206,6 @@ class Run:
         from pynoise.training.picture import picture  # matplotlib takes a second to import
 
         return picture(self, path)
-
-
-def _load_origin(origin: dict[str, Any], root: str | Path | None) -> Any:
-    """Load data again from where they came, or from where they lie now."""
-    if "folder" not in origin:
-        return load_named(**origin | ({} if root is None else {"root": str(root)}))
-    return folder_of(origin["folder"] if root is None else root)
 
 
 def data_words(data: Any) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Data of any kind by a name, and again by their origin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pynoise.data.dataset import Dataset
+from pynoise.data.folder import load_folder
+from pynoise.data.image_files import ImageFolders
+from pynoise.data.images import IMAGES, load_images
+from pynoise.data.registry import is_folder, load
+from pynoise.errors import InputError
+
+__all__ = ["load_named", "load_origin"]
+
+
+def load_named(name: str | Path, root: str | Path | None = None, **options: Any) -> Dataset | ImageFolders:
+    """What a name stands for: a data set, images of one that are read from files, or a folder of images.
+
+    Parameters
+    ----------
+    name : str or Path
+        As `pynoise.data.load` and `pynoise.data.load_images` take it, or a folder: one that is there, or a
+        path.
+    root : str or Path, optional
+        As `root` of `pynoise.data.load`.
+    **options
+        Of `pynoise.data.load`; images in files have no use for them.
+    """
+    if str(name) in IMAGES:
+        return load_images(str(name), root)
+    if is_folder(name) or (os.sep in str(name) and Path(name).suffix.lower() != ".npz"):
+        return _folder_of(name)
+    return load(name, root, **options)
+
+
+def _folder_of(path: str | Path) -> ImageFolders:
+    """A folder of images as data; what is wrong with it is wrong with the argument `data`."""
+    try:
+        return load_folder(path)
+    except InputError as error:
+        raise type(error)("data", error.problem) from None
+
+
+def load_origin(origin: Mapping[str, Any], root: str | Path | None = None) -> Dataset | ImageFolders:
+    """Load data again: from where they came, or from where they lie now.
+
+    Parameters
+    ----------
+    origin : mapping
+        That of the data.
+    root : str or Path, optional
+        The folder of the data sets, or of the images, if it is another now.
+    """
+    if "folder" not in origin:
+        return load_named(**{**origin, **({} if root is None else {"root": str(root)})})
+    return _folder_of(origin["folder"] if root is None else root)
