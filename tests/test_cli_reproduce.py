@@ -118,6 +118,7 @@ def test_ctrl_c_keeps_the_runs_that_are_done(run, tmp_path):
         (f"{LINE} --out q --set hidden=a", "'--set': hidden: 'a' is not a whole number"),
         (f"{LINE} --out q --set fixed=false", "'--set': fixed is the table's; leave it out"),
         (f"{LINE} --out q --set a", "'--set': 'a' is not NAME=VALUE; docs/methods.md has the names"),
+        (f"{LINE} --out q --workers 2", "'--workers': 2 goes with images read from files; leave it out"),
         (f"{LINE} --out q --epoch 3", "No such option '--epoch'"),
         (f"{LINE} --out q --method odd", "No such option '--method'"),
         ("reproduce knet-table2 --dataset digits --out q", "'--network': is missing; the table has none"),

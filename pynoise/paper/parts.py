@@ -185,9 +185,9 @@ def with_points(
 
     seed, settings = options.seeds[0], part.settings
     whole = draw(seed)
-    reading = Reading()
+    own = part.recipe if isinstance(whole, ImageFolders) and whole.recipe is None else None
+    reading = Reading.of(whole, own, options.workers, skip_corrupt=False)
     if isinstance(whole, ImageFolders):
-        reading = Reading.of(whole, None if whole.recipe else part.recipe, options.workers, False)
         # Images in files have the augmentation of their recipe; another is refused if it is asked for.
         settings = settings | {"augment": options.settings.get("augment", "auto")}
     # By the name of the whole data set: that of a share is another.
