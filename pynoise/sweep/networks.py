@@ -28,7 +28,7 @@ def train_trial(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> Ru
     return train(
         workshop.dataset(task),
         trial.network or "mlp",
-        out=workshop.folder / "runs" / trial.work[:32],
+        out=workshop.folder / "runs" / trial.work,
         noise=_noise(workshop, task, trial),
         method=trial.settings["method"],
         method_options=trial.settings["options"],

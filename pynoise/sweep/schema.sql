@@ -4,22 +4,17 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- Data sets, by the digest of what is in them, and how to load them again (JSON).
 CREATE TABLE data (digest TEXT PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL) WITHOUT ROWID;
 
--- What many trials have alike, as JSON: settings; names of what results hold; versions and hardware.
+-- What many trials have alike, as JSON: all of a setting but level, seed and K; names of what results hold;
+-- versions and hardware.
 CREATE TABLE words (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 
 CREATE TABLE trials (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
-    data TEXT NOT NULL REFERENCES data (digest),
-    dataset TEXT NOT NULL,
-    method TEXT NOT NULL,
-    network TEXT,
-    space TEXT,
-    noise TEXT NOT NULL,
+    setting INTEGER NOT NULL REFERENCES words (id),
     level REAL,
     seed TEXT, -- up to 2^64 - 1, which no integer of SQLite holds
     k INTEGER,
-    settings INTEGER NOT NULL REFERENCES words (id),
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed')),
     attempts INTEGER NOT NULL DEFAULT 0,
     accuracy REAL,
@@ -29,7 +24,7 @@ CREATE TABLE trials (
     provenance INTEGER REFERENCES words (id),
     finished TEXT
 );
-CREATE INDEX trials_by_state ON trials (state, dataset, method);
+CREATE INDEX trials_by_state ON trials (state, setting);
 
 CREATE TABLE epochs (
     trial INTEGER NOT NULL REFERENCES trials (id),

@@ -68,7 +68,7 @@ class Workshop:
             dataset: Dataset = self.dataset(task)
             return dataset
         clean = Trial(**task["clean"])
-        file = self.folder / "features" / f"{clean.work[:32]}.npz"
+        file = self.folder / "features" / f"{clean.work}.npz"
         if str(file) not in self._data:
             with _alone(file):
                 if not file.is_file():

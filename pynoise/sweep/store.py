@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections import Counter
@@ -23,8 +24,8 @@ __all__ = ["STATES", "Outcome", "Store", "Stored"]
 
 STATES = ("queued", "running", "done", "failed")
 
-# All that a trial is but its settings.
-_COLUMNS = ("data", *table.GRID, "k")
+# All that a trial is but its level, seed and K.
+_SETTING = ("dataset", "data", "method", "network", "space", "noise", "settings")
 
 # One encoder for all: to make one takes as long as to use it.
 _json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -145,22 +146,18 @@ class Store:
         origins : dict of str to dict
             How to load the data of each digest.
         """
-        names = ("key", *_COLUMNS, "settings")
-        marks = ", ".join("?" * len(names))
         with self._writing():
             words, before = cache(self._words), self._count()
             rows, called = [], {}
             for trial in trials:
                 called[trial.data] = trial.dataset
+                setting = words(_json({name: getattr(trial, name) for name in _SETTING}))
                 seed = None if trial.seed is None else str(trial.seed)
-                settings = words(_json(trial.settings))
-                values = vars(trial) | {"key": trial.key, "seed": seed, "settings": settings}
-                rows.append([values[name] for name in names])
+                rows.append((trial.key, setting, trial.level, seed, trial.k))
             data = [(digest, name, _json(origins[digest])) for digest, name in called.items()]
             self._connection.executemany("INSERT OR IGNORE INTO data VALUES (?, ?, ?)", data)
             self._connection.executemany(
-                f"INSERT OR IGNORE INTO trials ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - our own
-                rows,
+                "INSERT OR IGNORE INTO trials (key, setting, level, seed, k) VALUES (?, ?, ?, ?, ?)", rows
             )
             return self._count() - before
 
@@ -209,21 +206,24 @@ class Store:
 
     def counts(self) -> Counter[tuple[str, str, str]]:
         """How many trials there are, by data set, method and state."""
-        with refusals(self.path):
+        with self._reading():
+            contents = self._contents()
             rows = self._connection.execute(
-                "SELECT dataset, method, state, count(*) FROM trials GROUP BY state, dataset, method"
+                "SELECT setting, state, count(*) FROM trials GROUP BY state, setting"
             ).fetchall()
-        return Counter({(dataset, method, state): count for dataset, method, state, count in rows})
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for setting, state, count in rows:
+            counts[contents[setting]["dataset"], contents[setting]["method"], state] += count
+        return counts
 
     def trials(self, state: str | None = None) -> Iterator[Stored]:
         """The trials, all or those of one state, in the order in which they were added."""
         with self._reading():
-            settings = self._contents()
-            found = list(self._select(("key", *_COLUMNS, "settings", "state", "attempts"), state))
-        for key, *parts, number, now, attempts in found:
-            values = dict(zip(_COLUMNS, parts, strict=True))
-            values["seed"] = None if values["seed"] is None else int(values["seed"])
-            yield Stored(key, Trial(**values, settings=settings[number]), now, attempts)
+            contents = self._contents()
+            found = list(self._select(("key", "setting", "level", "seed", "k", "state", "attempts"), state))
+        for key, setting, level, seed, k, now, attempts in found:
+            number = None if seed is None else int(seed)
+            yield Stored(key, Trial(**contents[setting], level=level, seed=number, k=k), now, attempts)
 
     def origin(self, digest: str) -> dict[str, Any]:
         """How to load the data of a digest."""
@@ -245,12 +245,13 @@ class Store:
         columns, rows = self.table()
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def table(self) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """The same as names of columns and rows: a hundred thousand in a second or two."""
-        with self._reading():
-            found = list(self._select(table.WANTED, None))
-            contents = self._contents()
-        return table.assembled(found, contents)
+    def table(self) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """The same as names of columns, and rows one by one: a hundred thousand in a second or two."""
+        with _no_garbage():
+            with self._reading():
+                found = list(self._select(table.WANTED, None))
+                contents = self._contents()
+            return table.assembled(found, contents)
 
     def metrics(self, trial: str) -> list[dict[str, Any]]:
         """What was measured of a trial after each epoch; `trial` is its key."""
@@ -279,7 +280,7 @@ class Store:
             data = dict(self._connection.execute("SELECT name, origin FROM data"))
             contents = self._contents()
             made = [contents[number] for number in self._used("provenance")]
-            settings = [contents[number] for number in self._used("settings")]
+            settings = [contents[number]["settings"] for number in self._used("setting")]
         parts: dict[str, list[Any]] = {"versions": [], "hardware": []}
         for key, found in parts.items():
             for one in made:
@@ -347,3 +348,15 @@ class Store:
                 f"SELECT DISTINCT {column} FROM trials WHERE {column} IS NOT NULL ORDER BY {column}"  # noqa: S608
             )
             return [number for (number,) in rows]
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Look for no garbage meanwhile: millions of values are made, and none of them is any."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from pynoise._files import check_output, write_whole
+from pynoise._files import check_output, write_whole, writing_whole
 from pynoise._packages import needed
 from pynoise.errors import InputValueError
 from pynoise.sweep.store import Store
@@ -41,20 +43,28 @@ def export(store: str | Path, path: str | Path) -> int:
     file = check_output("path", path, TABLE_SUFFIXES)
     with Store.open(store) as there:
         columns, rows = there.table()
-    if not rows:
+        count = sum(there.counts().values())
+    if not count:
         raise InputValueError("store", f"{str(store)!r} holds no trial")
-    if file.suffix.lower() == ".csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-        write_whole(file, text.getvalue().encode(errors="backslashreplace"))
-        return len(rows)
-    with needed("path", "pyarrow", "'pynoise-lab[parquet]'", what=repr(str(path))):
+    _WRITERS[file.suffix.lower()](file, columns, rows)
+    return count
+
+
+def _write_csv(file: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    text = io.StringIO()  # a file of text would be written row by row
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_whole(file, text.getvalue().encode(errors="backslashreplace"))
+
+
+def _write_parquet(file: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    with needed("path", "pyarrow", "'pynoise-lab[parquet]'", what=repr(str(file))):
         import pyarrow
         import pyarrow.parquet
-    content = io.BytesIO()
     arrays = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
-    pyarrow.parquet.write_table(pyarrow.table(arrays), content)
-    write_whole(file, content.getvalue())
-    return len(rows)
+    with writing_whole(file) as content:
+        pyarrow.parquet.write_table(pyarrow.table(arrays), content)
+
+
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet}
