@@ -55,7 +55,7 @@ def test_all_are_done_once(voted):
     assert [one["pynoise"] for one in meta["versions"]] == [_core.__version__]
     assert meta["hardware"][0]["threads"] == 1
     assert meta["data"] == {"digits": {"name": "digits"}}
-    assert not (path.parent / "sweep.runs" / "runs").exists()
+    assert not (path.parent / "sweep.db.runs" / "runs").exists()
 
 
 def test_measured_votes_are_those_of_the_slow_way(voted, digits):
@@ -121,14 +121,14 @@ def test_a_network_is_trained_as_train_does(trained, tmp_path):
     with Store.open(path) as store:
         metrics = store.metrics(row["trial"])
     assert [one["test_accuracy"] for one in metrics] == [one["test_accuracy"] for one in own.metrics]
-    kept = Run.load(path.parent / "sweep.runs" / "runs" / row["run"])
+    kept = Run.load(path.parent / "sweep.db.runs" / "runs" / row["run"])
     assert kept.result["test_accuracy_last"] == row["test_accuracy_last"]
 
 
 def test_all_methods_have_the_same_labels(trained, digits):
     path, _ = trained
     (network,) = rows_of(path, method="gce:q=0.5", noise="flip", level=0.2)
-    record = Run.load(path.parent / "sweep.runs" / "runs" / network["run"]).record
+    record = Run.load(path.parent / "sweep.db.runs" / "runs" / network["run"]).record
     indices, _ = knn.search(digits.x_train, digits.x_test, 11)
     (vote,) = rows_of(path, method="knn", noise="flip", level=0.2, space="inputs")
     assert vote["accuracy"] == knn.vote_accuracy(indices, record.noisy, digits.y_test, [11], 10)[0]
@@ -137,7 +137,7 @@ def test_all_methods_have_the_same_labels(trained, digits):
 def test_votes_among_features_of_the_clean_network(trained, digits):
     path, _ = trained
     (clean,) = rows_of(path, method="cross-entropy", noise="flip", level=0.0)
-    (features,) = (path.parent / "sweep.runs" / "features").glob("*.npz")
+    (features,) = (path.parent / "sweep.db.runs" / "features").glob("*.npz")
     assert features.stem == clean["run"]  # the trial's own run is that of the space
     from pynoise.data import load
 
@@ -149,13 +149,13 @@ def test_votes_among_features_of_the_clean_network(trained, digits):
     (vote,) = rows_of(path, method="knn", noise="concentrated", level=0.2, space="features")
     assert vote["accuracy"] == knn.vote_accuracy(indices, record.noisy, digits.y_test, [11], 10)[0]
     (network,) = rows_of(path, method="cross-entropy", noise="concentrated", level=0.2, space="features")
-    kept = Run.load(path.parent / "sweep.runs" / "runs" / network["run"]).record
+    kept = Run.load(path.parent / "sweep.db.runs" / "runs" / network["run"]).record
     assert (kept.noisy == record.noisy).all()
 
 
 def test_what_is_shared_is_done_once(trained):
     path, _ = trained
-    folder = path.parent / "sweep.runs"
+    folder = path.parent / "sweep.db.runs"
     assert len(list((folder / "neighbours").glob("*.npz"))) == 2
     assert len(list((folder / "features").glob("*.npz"))) == 1
     rows = rows_of(path, K=None)

@@ -156,10 +156,12 @@ class Driver:
         self._open -= 1
         free = []
         for other in self._dependents.pop(job.number, ()):
+            if other.number not in self._waiting:  # another that it needed has failed
+                continue
             if error is not None:
-                if self._waiting.pop(other.number, None) is not None:
-                    self._keep([{"key": key, "error": error} for key in other.keys])
-                    self._close(other, error)
+                del self._waiting[other.number]
+                self._keep([{"key": key, "error": error} for key in other.keys])
+                self._close(other, error)
                 continue
             self._waiting[other.number] -= 1
             if not self._waiting[other.number]:

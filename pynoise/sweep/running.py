@@ -81,7 +81,7 @@ def run(
         The grid, or its file.
     store : str or Path
         The SQLite file of trials and results; made if it is not there. Beside it are a lock and a folder with
-        what networks write, neighbours and features: sweep.db.lock and sweep.runs/ for sweep.db.
+        what networks write, neighbours and features: sweep.db.lock and sweep.db.runs/.
     engine : {"local", "ray"}
         Processes of this machine, or a Ray cluster, whose machines have the data and, if there are several,
         this folder at the same places.
@@ -211,7 +211,7 @@ def _drive(store: Store, asked: Asked, data_root: str | Path | None, new: int, s
     store.requeue_all(["running"])
     queued = list(store.trials("queued"))
     origins = {digest: store.origin(digest) for digest in {one.trial.data for one in queued}}
-    folder = store.path.resolve().with_suffix(".runs")
+    folder = Path(f"{store.path.resolve()}.runs")
     root = None if data_root is None else str(Path(data_root).resolve())
     place = Place(str(folder), root, asked.cpus, asked.gpus)
     if queued:
