@@ -112,6 +112,18 @@ def test_a_cluster_has_the_numbers_of_one_machine(tmp_path, place, cluster, expe
     assert results(tmp_path / "sweep.db") == expected[name]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"cpus": 64}, "no machine of the cluster has the 64 CPU that a trial asks for"),
+        ({"device": "cuda", "gpus": 0.5}, "has the 1 CPU and 0.5 GPU that a trial asks for"),
+    ],
+)
+def test_what_no_machine_has_room_for(tmp_path, place, cluster, options, said):  # noqa: F811
+    with pytest.raises(SweepError, match=said):
+        sweep.run(place / "networks.toml", tmp_path / "sweep.db", engine="ray", address=cluster, **options)
+
+
 def test_a_worker_of_the_cluster_is_killed(tmp_path, place, cluster, expected):  # noqa: F811
     process = start(tmp_path, place / "votes.toml", "--address", cluster)
     store = tmp_path / "sweep.db"

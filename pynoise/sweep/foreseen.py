@@ -31,6 +31,9 @@ _TRIED = 20
 
 _KEYS = ("dataset", "method", "network", "space", "noise", "level", "seed", "k")
 
+# What is to be run; "running" is what a process has left that was killed, or what one does now.
+_TO_DO = ("new", "queued", "running")
+
 # What a run takes besides its epochs (files, the last measurements), and a worker that imports torch.
 _AROUND_A_RUN, _START = 0.3, 5.0
 
@@ -44,8 +47,8 @@ class Foreseen:
     rows : list of dict
         A trial each: ``state``, "new" for one that the store does not hold, and the keys of the grid.
     seconds : float or None
-        What those that are new or queued may take, with so many workers; None where data are images in files,
-        of which no part is tried.
+        What those may take that are neither done nor failed, with so many workers; None where data are images
+        in files, of which no part is tried.
     workers : int
         Jobs at a time.
     """
@@ -57,7 +60,7 @@ class Foreseen:
     def text(self) -> str:
         """A line a trial, and the estimate."""
         lines = [f"{row['state']:<8} {row['words']}" for row in self.rows]
-        todo = sum(row["state"] in ("new", "queued") for row in self.rows)
+        todo = sum(row["state"] in _TO_DO for row in self.rows)
         lines += ["", f"{len(self.rows):,} trials, {todo:,} to run, {self._words()}"]
         return "\n".join(lines) + "\n"
 
@@ -109,7 +112,7 @@ def foresee(
         with Store.open(store) as kept:
             there = {one.key: one for one in kept.trials()}
     states = {trial.key: there[trial.key].state if trial.key in there else "new" for trial in expanded.trials}
-    todo = [trial for trial in expanded.trials if states[trial.key] in ("new", "queued")]
+    todo = [trial for trial in expanded.trials if states[trial.key] in _TO_DO]
     workers = asked.at_a_time(trains=any(trial.trains for trial in todo))
     rows = [
         {"state": states[trial.key], "words": trial.words(), **{key: getattr(trial, key) for key in _KEYS}}

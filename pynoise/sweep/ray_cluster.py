@@ -34,6 +34,7 @@ def main() -> None:
         with needed("engine", "ray", "'pynoise-lab[ray]'", what="'ray'"):
             import ray
         head = _connect(start)
+        _check_room(start)
     except InputValueError as error:
         tell(answers, {"refused": error.problem})
         return
@@ -41,7 +42,7 @@ def main() -> None:
         tell(answers, {"refused": f"{type(error).__name__}: {error}"})
         return
     place = {key: start[key] for key in ("folder", "data_root", "device", "threads")}
-    cpus = ray.cluster_resources().get("CPU", 1.0)
+    cpus = ray.cluster_resources().get("CPU", 0.0)
     tell(answers, {"capacity": start["workers"] or max(1, int(cpus // start["threads"]))})
     remote = ray.remote(max_retries=0, num_cpus=start["threads"])(perform_there)
     running: dict[Any, int] = {}
@@ -83,6 +84,17 @@ def _connect(start: dict[str, Any]) -> tuple[str, int]:
                 ) from None
         ray.init(address=address, **common)
     return _host_and_port(ray.get_runtime_context().gcs_address)
+
+
+def _check_room(start: dict[str, Any]) -> None:
+    """Refuse jobs that no machine of the cluster has room for: they would wait for ever."""
+    import ray
+
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    wanted = {"CPU": start["threads"], "GPU": start["gpus"] if start["device"] == "cuda" else 0}
+    if not any(all(node.get(kind, 0) >= size for kind, size in wanted.items()) for node in nodes):
+        asked = " and ".join(f"{size:.10g} {kind}" for kind, size in wanted.items() if size)
+        raise InputValueError("cpus", f"no machine of the cluster has the {asked} that a trial asks for")
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
