@@ -171,3 +171,17 @@ def test_votes_need_no_torch(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "8 trials run in" in done.stderr
+
+
+def test_errors_do_not_steer_the_terminal(there, tmp_path):
+    from pynoise.sweep import Store
+    from pynoise.sweep.store import Outcome
+
+    there("sweep", "run", "grid.toml", "--store", "sweep.db")
+    with Store.create(tmp_path / "more.db") as store, Store.open(tmp_path / "sweep.db") as other:
+        trials = [one.trial for one in other.trials()][:1]
+        store.add(trials, {trials[0].data: {"name": "blobs.npz"}})
+        store.finish([Outcome(trials[0].key, None, "Error: \x1b]0;title\x07 \x1b[31mred")])
+    code, out, _ = there("sweep", "status", "--store", "more.db")
+    assert code == 0
+    assert "Error: ?]0;title? ?[31mred" in out

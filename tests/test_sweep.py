@@ -1,4 +1,6 @@
 import shutil
+import threading
+import time
 from collections import Counter
 
 import numpy as np
@@ -8,6 +10,7 @@ from pynoise import _core, accuracy_curve, knn, noise, seeds, sweep
 from pynoise.errors import InputError, InputFileNotFoundError, InputTypeError, InputValueError, SweepError
 from pynoise.sweep import Grid, Store
 from pynoise.sweep.expand import expand
+from pynoise.sweep.lock import holding
 from pynoise.sweep.plan import plan
 from pynoise.training import Run, train
 from tests.sweeps import results, save_blobs, states
@@ -373,3 +376,184 @@ def test_a_mistake_in_the_grid_leaves_nothing(tmp_path):
     with pytest.raises(InputValueError):
         sweep.run(Grid(noise=["flap"]), tmp_path / "sweep.db")
     assert not list(tmp_path.iterdir())
+
+
+def queue(grid, path):
+    expanded = expand(grid)
+    with Store.create(path) as store:
+        store.add(expanded.trials, expanded.origins)
+
+
+def test_a_file_of_noise_that_is_not_what_it_was(tmp_path):
+    save_blobs(tmp_path / "own.npz")
+    matrix = tmp_path / "p.npy"
+    np.save(matrix, np.eye(5)[[1, 0, 2, 3, 4]])
+    grid = Grid(dataset=[str(tmp_path / "own.npz")], method=["knn"], noise=[str(matrix)], level=[0.2], K=[5])
+    queue(grid, tmp_path / "sweep.db")
+    np.save(matrix, np.full((5, 5), 0.2))
+    assert sweep.resume(tmp_path / "sweep.db").counts["failed"] == 1
+    with Store.open(tmp_path / "sweep.db") as store:
+        ((_, error),) = store.failures()
+    assert "is not what it was when the trial was queued; bring it back" in error
+    np.save(matrix, np.eye(5)[[1, 0, 2, 3, 4]])
+    assert sweep.resume(tmp_path / "sweep.db", failed=True).counts["done"] == 1
+
+
+def test_data_that_lie_elsewhere_now(tmp_path):
+    (tmp_path / "here").mkdir()
+    save_blobs(tmp_path / "own.npz")
+    grid = {"method": ["knn"], "level": [0.2], "K": [5]}
+    queue(Grid(dataset=[str(tmp_path / "own.npz")], **grid), tmp_path / "sweep.db")
+    (tmp_path / "own.npz").rename(tmp_path / "here" / "own.npz")
+    summary = sweep.run(Grid(dataset=[str(tmp_path / "here" / "own.npz")], **grid), tmp_path / "sweep.db")
+    assert (summary.new, summary.counts["done"]) == (0, 1)
+
+
+def test_by_another_name_the_store_is_the_same(tmp_path):
+    with Store.create(tmp_path / "sweep.db"):
+        pass
+    (tmp_path / "link.db").symlink_to(tmp_path / "sweep.db")
+    with holding(tmp_path / "sweep.db"), pytest.raises(InputValueError, match="is running this sweep"):
+        sweep.resume(tmp_path / "link.db")
+    assert sweep.holder(tmp_path / "link.db") is None
+
+
+def test_who_looks_is_in_nobodys_way(tmp_path):
+    with Store.create(tmp_path / "sweep.db"), holding(tmp_path / "sweep.db"):
+        pass
+    stop = threading.Event()
+
+    def look():
+        while not stop.is_set():
+            sweep.holder(tmp_path / "sweep.db")
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(300):
+            with holding(tmp_path / "sweep.db"):
+                pass
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_cancel_of_a_sweep_in_a_thread(tmp_path, blobs, patched):
+    patched(
+        """
+        import time
+        from pynoise.sweep import votes
+
+        def results(self, trials):
+            time.sleep(100)
+
+        votes.Votes.results = results
+        """
+    )
+    said = []
+
+    def work():
+        try:
+            sweep.run(Grid(dataset=[blobs], level=[0.1]), tmp_path / "sweep.db")
+        except SweepError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not ((tmp_path / "sweep.db").exists() and sweep.holder(tmp_path / "sweep.db") is not None):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sweep.cancel(tmp_path / "sweep.db") is True
+    thread.join(30)
+    assert said == ["cancelled; what is done is kept: pynoise sweep resume goes on"]
+    assert {state for state, _, _ in states(tmp_path / "sweep.db").values()} == {"queued"}
+
+
+def test_workers_that_always_end(tmp_path, blobs, patched):
+    patched(
+        """
+        import os
+        from pynoise.sweep import votes
+
+        votes.Votes.results = lambda self, trials: os.abort()
+        """
+    )
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr("pynoise.sweep.driver._MOST_CRASHES", 5)
+    grid = Grid(dataset=[blobs], method=["knn"], level=[i / 50 for i in range(40)], K=[5])
+    try:
+        with pytest.raises(SweepError, match=r"6 workers ended in a row.*SIGABRT"):
+            sweep.run(grid, tmp_path / "sweep.db")
+    finally:
+        monkey.undo()
+    assert {state for state, _, _ in states(tmp_path / "sweep.db").values()} == {"queued"}
+
+
+def test_a_passing_error_of_the_clean_network(tmp_path, blobs, patched):
+    patched(
+        f"""
+        from pathlib import Path
+        from pynoise.sweep import tasks
+
+        usual = tasks.train_trial
+
+        def train_trial(workshop, task, trial):
+            try:
+                Path({str(tmp_path / "once")!r}).touch(exist_ok=False)
+            except FileExistsError:
+                return usual(workshop, task, trial)
+            raise OSError(5, "Input/output error")
+
+        tasks.train_trial = train_trial
+        """
+    )
+    grid = Grid(
+        dataset=[blobs],
+        method=["cross-entropy", "knn"],
+        space=["features"],
+        level=[0.0],
+        K=[5],
+        train={"epochs": 1},
+    )
+    summary = sweep.run(grid, tmp_path / "sweep.db", workers=2, device="cpu")
+    assert summary.counts["done"] == 2
+    assert sorted(row["attempts"] for row in rows_of(tmp_path / "sweep.db")) == [1, 2]
+    # A file that is damaged is made anew.
+    (features,) = (tmp_path / "sweep.db.runs" / "features").glob("*.npz")
+    content = features.read_bytes()
+    features.write_bytes(content[:100])
+    grid = Grid(dataset=[blobs], method=["knn"], space=["features"], level=[0.2], K=[5], train={"epochs": 1})
+    assert sweep.run(grid, tmp_path / "sweep.db", device="cpu").counts["failed"] == 0
+    assert features.stat().st_size == len(content)
+
+
+def test_what_alone_knows_the_data_by_name_and_what_wants_a_record(tmp_path):
+    grid = Grid(
+        method=["co-teaching", "knn"],
+        space=["features"],
+        noise=["semantic-asymmetric"],
+        level=[0.0, 0.2],
+        K=[5],
+        train={"epochs": 1},
+    )
+    summary = sweep.run(grid, tmp_path / "sweep.db", device="cpu")
+    assert summary.counts["failed"] == 0
+    (row,) = rows_of(tmp_path / "sweep.db", method="co-teaching", level=0.0)
+    own = train(
+        "digits", noise="flip", level=0.0, method="co-teaching", out=tmp_path / "run", epochs=1, threads=1
+    )
+    assert row["test_accuracy_last"] == own.result["test_accuracy_last"]
+
+
+def test_a_strangers_store_downloads_nothing(tmp_path):
+    from pynoise.data.named import load_origin
+
+    with pytest.raises(InputFileNotFoundError):
+        load_origin({"name": "cifar10", "root": str(tmp_path / "new"), "download": True})
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_out_of_reach_takes_no_time():
+    found = sweep.foresee(Grid(method=["knn"], noise=["hubness"], level=[0.2, 0.999], K=[5]))
+    assert found.seconds >= 0

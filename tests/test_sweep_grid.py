@@ -158,6 +158,10 @@ def test_a_key_does_not_change():
         ("ties", "tie", "g.toml, line 17: knn.tie: 'tie' is not known (did you mean 'ties'?)"),
         ("[1, 11]", "[1, 11", "g.toml is no TOML: "),
         ("[grid]", "[[grid]]", "g.toml, line 2: grid: is no table"),
+        ('"uniform"', '"a\\u0000.npz"', "g.toml, line 5: grid.noise: 'a\\x00.npz' cannot be read"),
+        ('"uniform"', f'"{"n" * 5000}.npz"', "g.toml, line 5: grid.noise: 'nnn"),
+        ("[0, 1]", '"0:90000:1"', "g.toml, line 2: grid: are 2,160,024 combinations"),
+        ("K = [1, 11]", "K = " + "[" * 3000 + "]" * 3000, "g.toml has lists within lists"),
     ],
 )
 def test_mistakes_name_line_and_key(old, new, said):
@@ -168,12 +172,31 @@ def test_mistakes_name_line_and_key(old, new, said):
     assert caught.value.problem.startswith(said), caught.value.problem
 
 
+def test_one_setting_has_one_key():
+    def keys(text):
+        return {trial.key for trial in trials(text)}
+
+    maps = ['"4:9,9:4"', '"9:4,4:9"', '"4:9, 9:4"']
+    assert len({frozenset(keys(TEXT.replace('"uniform"', one))) for one in maps}) == 1
+    trained = TEXT.replace('"knn", "analytic"', '"gce"')
+    assert keys(trained) == keys(trained.replace('"gce"', '"gce:q=0.7"'))
+    assert keys(trained) != keys(trained.replace('"gce"', '"gce:q=0.6"'))
+    assert keys(TEXT.replace('"0:1:0.5"', "[0.0]")) == keys(TEXT.replace('"0:1:0.5"', "[-0.0]"))
+
+
+def test_a_file_may_begin_with_a_mark(tmp_path):
+    (tmp_path / "grid.toml").write_text("\ufeff" + TEXT)
+    assert Grid.read(tmp_path / "grid.toml").K == (1, 11)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("epoch = 3", "g.toml, line 14: train.epoch: 'epoch' is not known (did you mean 'epochs'?)"),
         ("epochs = 0", "g.toml, line 14: train.epochs: 0 is too small"),
         ('recipe = "photo"', "g.toml, line 14: train.recipe: 'photo' is not known"),
+        ('recipe = ["photo"]', "g.toml, line 14: train.recipe: ['photo'] is not known"),
+        ('recipe = "imagenet"', "g.toml, line 14: train.recipe: goes with images read from files; digits is"),
         ('optimizer = "sdg"', "g.toml, line 14: train.optimizer: 'sdg' is not known (did you mean 'sgd'?)"),
     ],
 )

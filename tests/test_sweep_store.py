@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from pynoise import sweep
-from pynoise.errors import InputError, InputValueError
+from pynoise.errors import InputError, InputValueError, SweepError
 from pynoise.sweep import Store
 from pynoise.sweep.store import Outcome
 from pynoise.sweep.trial import Trial
@@ -62,7 +62,7 @@ def test_a_result_does_not_change(store):
         lambda: store.requeue([key]),
         lambda: store.finish([Outcome(key, {"accuracy": 0.6})]),
     ):
-        with pytest.raises(sqlite3.IntegrityError, match="a result does not change"):
+        with pytest.raises(SweepError, match="a result does not change"):
             change()
     assert store.requeue_all(["queued", "running", "failed"]) == 0
     with (
@@ -234,6 +234,37 @@ def test_export(tmp_path, store):
     assert pyarrow.parquet.read_table(tmp_path / "t.parquet").to_pylist() == store.rows()
     with pytest.raises(InputValueError, match=r"must end in one of \.csv, \.parquet"):
         sweep.export(store.path, tmp_path / "t.txt")
+
+
+def test_export_of_what_is_large_or_the_store_itself(tmp_path):
+    import pyarrow.parquet
+
+    with Store.create(tmp_path / "sweep.csv") as store:
+        store.add([trial(1, seed=2**64 - 1), trial(2, seed=0)], ORIGINS)
+    sweep.export(tmp_path / "sweep.csv", tmp_path / "t.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "t.parquet")["seed"].to_pylist() == [2**64 - 1, 0]
+    with pytest.raises(InputValueError, match="is the store; name another file"):
+        sweep.export(tmp_path / "sweep.csv", tmp_path / "sweep.csv")
+
+
+def test_files_that_lie_elsewhere_now(store):
+    before = trial(settings={"noise_sha256": "0", "noise_path": "/there/n.npz"})
+    after = trial(settings={"noise_sha256": "0", "noise_path": "/here/n.npz"})
+    assert before.key == after.key
+    store.add([before, trial(1)], {"d": {"name": "/there/d.npz"}})
+    store.finish([Outcome(trial(1).key, {"accuracy": 0.5})])
+    assert store.add([after, trial(1)], {"d": {"name": "/here/d.npz"}}) == 0
+    assert store.origin("d") == {"name": "/here/d.npz"}
+    assert [one.trial for one in store.trials()] == [after, trial(1)]
+    assert [one.state for one in store.trials()] == ["queued", "done"]
+
+
+def test_parts_that_are_missing(tmp_path, store):
+    store.add([trial()], ORIGINS)
+    with closing(sqlite3.connect(store.path)) as other, other:
+        other.execute("DROP TABLE words")
+    with pytest.raises(InputValueError, match="is damaged"):
+        store.rows()
 
 
 def test_a_store_without_trials_has_no_table(tmp_path, store):

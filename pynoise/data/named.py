@@ -56,5 +56,7 @@ def load_origin(origin: Mapping[str, Any], root: str | Path | None = None) -> Da
         The folder of the data sets, or of the images, if it is another now.
     """
     if "folder" not in origin:
-        return load_named(**{**origin, **({} if root is None else {"root": str(root)})})
+        # Nothing else: whoever wrote the file that it stands in has nothing to download here.
+        known = {key: origin[key] for key in ("name", "root", "num_classes") if key in origin}
+        return load_named(**known | ({} if root is None else {"root": str(root)}))
     return _folder_of(origin["folder"] if root is None else root)

@@ -78,6 +78,11 @@ class Asked:
         devices = self._devices() if trains else ["cpu"]
         return Local(place, [devices[i % len(devices)] for i in range(self._workers(devices))])
 
+    def check_device(self, *, trains: bool) -> None:
+        """Refuse a device that this machine has not; a cluster is asked when it is there."""
+        if trains and self.engine == "local":
+            self._devices()
+
     def at_a_time(self, *, trains: bool) -> int:
         """How many jobs this machine does at a time."""
         return self._workers(self._devices() if trains else ["cpu"])

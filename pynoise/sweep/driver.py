@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pynoise._progress import Progress
+from pynoise.errors import SweepError
 from pynoise.sweep.engines import Engine
+from pynoise.sweep.lock import cancelled
 from pynoise.sweep.peer import Peer
 from pynoise.sweep.plan import Job
 from pynoise.sweep.store import Outcome, Store
@@ -16,8 +18,11 @@ from pynoise.sweep.tasks import FINAL, NO_MEMORY
 
 __all__ = ["Driver"]
 
-# Seconds after which Python looks for signals at the latest.
+# Seconds after which Python looks for signals, and whether somebody has cancelled, at the latest.
 _LOOK = 0.5
+
+# Workers that may end in a row; to find the one vote among some hundred that ends them takes a few.
+_MOST_CRASHES = 30
 
 
 class Driver:
@@ -38,8 +43,8 @@ class Driver:
     def __init__(self, store: Store, engine: Engine, retries: int, report: Progress) -> None:
         self._store, self._engine, self._retries, self._report = store, engine, retries, report
         self._ready: deque[Job] = deque()
-        self._waiting: dict[int, int] = {}  # how many jobs one waits for, by its number
-        self._dependents: dict[int, list[Job]] = {}
+        self._dependents: dict[int, list[Job]] = {}  # by the number of what they need
+        self._crashes = 0  # in a row, without anything that came of a job
         self._open = 0
         self._done = self._total = 0
 
@@ -55,13 +60,14 @@ class Driver:
         """
         self._total, self._open = sum(len(job.trials) for job in jobs), len(jobs)
         for job in jobs:
-            self._waiting[job.number] = len(job.needs)
-            for need in job.needs:
-                self._dependents.setdefault(need.number, []).append(job)
-            if not job.needs:
+            if job.need is None:
                 self._ready.append(job)
+            else:
+                self._dependents.setdefault(job.need.number, []).append(job)
         self._tell()
         while self._open:
+            if cancelled(self._store.path):
+                raise SweepError("cancelled; what is done is kept: pynoise sweep resume goes on")
             self._send()
             for peer in self._answering():
                 messages = peer.read(0)
@@ -105,42 +111,55 @@ class Driver:
         job = peer.jobs.pop(message["job"])
         if "crash" in message:
             self._crashed(job, message["crash"])
-        elif any(one.get("kind") == NO_MEMORY for one in message["outcomes"]) and self._engine.shrink(peer):
-            self._again(job)
         else:
-            self._ended(job, message["outcomes"])
+            self._crashes = 0
+            if self._too_many(job, message["outcomes"]) and self._engine.shrink(peer):
+                job.shrunk = True
+                self._again(job)
+            else:
+                self._ended(job, message["outcomes"])
+
+    def _too_many(self, job: Job, outcomes: Sequence[dict[str, Any]]) -> bool:
+        """Whether memory did not do, and fewer jobs at a time may help: a job may say so once."""
+        return not job.shrunk and any(one.get("kind") == NO_MEMORY for one in outcomes)
 
     def _ended(self, job: Job, outcomes: Sequence[dict[str, Any]]) -> None:
         """Keep what came of a job; what failed is tried again, if that may help."""
-        retry = {
-            one["key"]
-            for one in outcomes
-            if "error" in one and one["kind"] != FINAL and job.tries < self._retries
-        }
-        kept = [one for one in outcomes if one["key"] not in retry]
-        if not job.trials:
-            if retry:
-                self._again(job, tries=job.tries + 1)
-            else:
-                self._close(job, kept[0]["error"] if kept else None)
+        more = job.tries < self._most_tries(job)
+        retry = {one["key"] for one in outcomes if "error" in one and one["kind"] != FINAL and more}
+        if retry and len(retry) == len(outcomes):  # those that need it wait on
+            self._again(job, tries=job.tries + 1)
             return
-        self._keep(kept)
+        kept = [one for one in outcomes if one["key"] not in retry]
+        if job.trials:
+            self._keep(kept)
         if retry:
             trials = [one for one in job.trials if one.key in retry]
             listed = [one for one in job.task["trials"] if one["key"] in retry]
-            part = Job(job.task | {"trials": listed}, trials)
             self._open += 1
-            self._again(part, tries=job.tries + 1)
-        self._close(job, None)
+            self._again(Job(job.task | {"trials": listed}, trials), tries=job.tries + 1)
+        failed = [one["error"] for one in kept if "error" in one]
+        # Without the network that they are of there are no features; votes are needed by nobody.
+        self._close(job, failed[0] if failed and len(failed) == len(outcomes) else None)
+
+    def _most_tries(self, job: Job) -> int:
+        """How often a job is tried again; what others need at least once."""
+        return self._retries if job.trials else max(1, self._retries)
 
     def _crashed(self, job: Job, words: str) -> None:
         """A process ended while it did a job: nobody knows by which of its trials."""
+        self._crashes += 1
+        if self._crashes > _MOST_CRASHES:
+            raise SweepError(
+                f"{self._crashes} workers ended in a row, and nothing came of them; what is done is kept "
+                f"({words})"
+            )
         if job.task["kind"] == "votes" and len(job.trials) > 1:
             self._open += 2
             for half in job.halves():
                 self._again(half)
             self._close(job, None)
-        elif job.tries < self._retries:
+        elif job.tries < self._most_tries(job):
             self._again(job, tries=job.tries + 1)
         else:
             self._ended(job, [{"key": key, "error": words, "kind": FINAL} for key in job.keys or [""]])
@@ -154,19 +173,13 @@ class Driver:
     def _close(self, job: Job, error: str | None) -> None:
         """A job is over: others may begin, or cannot without it."""
         self._open -= 1
-        free = []
-        for other in self._dependents.pop(job.number, ()):
-            if other.number not in self._waiting:  # another that it needed has failed
-                continue
-            if error is not None:
-                del self._waiting[other.number]
+        others = self._dependents.pop(job.number, [])
+        if error is None:
+            self._ready.extendleft(reversed(others))  # first, so that what shares work comes of it soon
+        else:
+            for other in others:
                 self._keep([{"key": key, "error": error} for key in other.keys])
                 self._close(other, error)
-                continue
-            self._waiting[other.number] -= 1
-            if not self._waiting[other.number]:
-                free.append(other)
-        self._ready.extendleft(reversed(free))  # first, so that what shares work comes of it soon
         self._tell()
 
     def _keep(self, outcomes: Sequence[dict[str, Any]]) -> None:

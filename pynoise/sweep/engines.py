@@ -37,9 +37,15 @@ class Place:
     cpus: int
     gpus: float
 
-    def on(self, device: str) -> dict[str, Any]:
-        """What a worker is told that starts."""
-        return {"folder": self.folder, "data_root": self.data_root, "device": device, "threads": self.cpus}
+    def on(self, device: str, workers: int = 1) -> dict[str, Any]:
+        """What one of so many workers of a machine is told when it starts."""
+        return {
+            "folder": self.folder,
+            "data_root": self.data_root,
+            "device": device,
+            "threads": self.cpus,
+            "search_threads": self.cpus * workers,
+        }
 
 
 class Engine(ABC):
@@ -118,7 +124,7 @@ class Local(Engine):
         return True
 
     def _peer(self, device: str) -> Peer:
-        return Peer("pynoise.sweep.worker", self._place.on(device), device=device)
+        return Peer("pynoise.sweep.worker", self._place.on(device, len(self._devices)), device=device)
 
 
 class RayCluster(Engine):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from pynoise._words import writable
 from pynoise.curves.noise import CurveNoise, noise_of
 from pynoise.data import Dataset, ImageFolders
 from pynoise.data.named import load_named
 from pynoise.data.tested import check_tested
-from pynoise.errors import InputFileNotFoundError, InputValueError
-from pynoise.noise.matrices import MATRIX_SUFFIXES, PLACED_KINDS
-from pynoise.noise.record import NOISE_SUFFIX
+from pynoise.errors import InputTypeError, InputValueError
+from pynoise.noise.matrices import PLACED_KINDS
 from pynoise.sweep.grid import Grid
+from pynoise.sweep.noise_files import file_settings
 from pynoise.sweep.trial import VOTES, Trial, digest_of
 
 __all__ = ["Expanded", "data_digest", "expand"]
@@ -70,6 +70,8 @@ def expand(grid: Grid, *, data_root: str | Path | None = None, download: bool = 
         For the argument "grid", naming file, line and key: data that are not there, names that are not known,
         values that do not fit the data.
     """
+    if not isinstance(data_root, str | Path | None):
+        raise InputTypeError("data_root", f"{data_root!r} is not the path of a folder")
     found: dict[str, Trial] = {}
     origins: dict[str, dict[str, Any]] = {}
     votes = [name for name in grid.method if name in VOTES]
@@ -84,7 +86,7 @@ def expand(grid: Grid, *, data_root: str | Path | None = None, download: bool = 
             grid.checking("grid", "noise", _noise, noise, dataset, grid.seed[0]) for noise in grid.noise
         ]
         _check_fit(grid, dataset, votes, trained, noises)
-        for trial in _trials(grid, dataset.name, digest, votes, methods, noises, clean):
+        for trial in _trials(grid, writable(dataset.name), digest, votes, methods, noises, clean):
             found.setdefault(trial.key, trial)
     return Expanded(list(found.values()), origins)
 
@@ -138,15 +140,11 @@ def _load(name: str, root: str | Path | None, download: bool) -> Dataset | Image
 
 
 def _noise(name: str, dataset: Any, seed: int) -> _Noise:
-    lower = name.lower()
-    if not lower.endswith((NOISE_SUFFIX, *MATRIX_SUFFIXES)):
-        return _Noise(name, noise_of(name, dataset, None, seed))
-    file = Path(name).resolve()
-    if not file.is_file():
-        raise InputFileNotFoundError("noise", f"there is no file {name!r}")
-    chosen = noise_of(str(file), dataset, None, seed)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return _Noise(name, chosen, {"noise_sha256": digest, "noise_path": str(file)})
+    settings = file_settings(name)
+    chosen = noise_of(settings.get("noise_path", name), dataset, None, seed)
+    if not settings and ":" in name:  # a label map: one name for all ways to write it
+        name = ",".join(sorted(part.strip() for part in name.split(",")))
+    return _Noise(name, chosen, settings)
 
 
 def _methods(grid: Grid, names: list[str]) -> list[_Method]:
@@ -159,7 +157,7 @@ def _methods(grid: Grid, names: list[str]) -> list[_Method]:
 
     given = dict(grid.train)
     recipe = given.pop("recipe", None)
-    if recipe is not None and recipe not in RECIPES:
+    if recipe is not None and (not isinstance(recipe, str) or recipe not in RECIPES):
         problem = f"{recipe!r} is not known; known are {', '.join(RECIPES)}"
         grid.blame("train", "recipe", InputValueError("recipe", problem))
     found = []
@@ -180,6 +178,9 @@ def _check_fit(
     grid: Grid, dataset: Dataset | ImageFolders, votes: list[str], trained: list[str], noises: list[_Noise]
 ) -> None:
     """Refuse what does not fit the data."""
+    if trained and "recipe" in grid.train and isinstance(dataset, Dataset):
+        problem = f"goes with images read from files; {dataset.name} is arrays: leave it out"
+        grid.blame("train", "recipe", InputValueError("recipe", problem))
     if votes:
         most = len(dataset.y_train)
         for k in grid.K:

@@ -41,6 +41,8 @@ def export(store: str | Path, path: str | Path) -> int:
         If the system refuses.
     """
     file = check_output("path", path, TABLE_SUFFIXES)
+    if file.exists() and Path(store).exists() and file.samefile(store):
+        raise InputValueError("path", f"{str(path)!r} is the store; name another file")
     with Store.open(store) as there:
         columns, rows = there.table()
         count = sum(there.counts().values())
@@ -63,6 +65,7 @@ def _write_parquet(file: Path, columns: Sequence[str], rows: Iterable[tuple[Any,
         import pyarrow
         import pyarrow.parquet
     arrays = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    arrays["seed"] = pyarrow.array(arrays["seed"], pyarrow.uint64())  # they go up to 2^64 - 1
     with writing_whole(file) as content:
         pyarrow.parquet.write_table(pyarrow.table(arrays), content)
 

@@ -14,9 +14,11 @@ from pynoise import knn
 from pynoise._progress import Progress
 from pynoise.data import Dataset
 from pynoise.data.named import load_origin
+from pynoise.errors import InputError
 from pynoise.sweep.asked import Asked
 from pynoise.sweep.expand import expand
 from pynoise.sweep.grid import Grid
+from pynoise.sweep.opening import path_of
 from pynoise.sweep.store import Store, Stored
 from pynoise.sweep.trial import Trial
 from pynoise.sweep.votes import Votes
@@ -108,7 +110,7 @@ def foresee(
     chosen = grid if isinstance(grid, Grid) else Grid.read(grid)
     expanded = expand(chosen, data_root=data_root, download=download)
     there: dict[str, Stored] = {}
-    if store is not None and Path(store).exists():
+    if store is not None and path_of(store).exists():
         with Store.open(store) as kept:
             there = {one.key: one for one in kept.trials()}
     states = {trial.key: there[trial.key].state if trial.key in there else "new" for trial in expanded.trials}
@@ -144,11 +146,11 @@ def _seconds(
         if not isinstance(dataset, Dataset):
             return None
         if group[0].votes:
-            search, vote = _vote_seconds(dataset, group, asked.cpus)
+            search, setup, vote = _vote_seconds(dataset, group, asked.cpus)
             if (digest, network) not in searched:
                 searched.add((digest, network))
                 total += search
-            total += vote * len(group)
+            total += setup + vote * len(group)
         else:
             one = _run_seconds(dataset, group[0], asked)
             total, longest = total + one * len({trial.work for trial in group}), max(longest, one)
@@ -156,8 +158,8 @@ def _seconds(
     return max(total / workers, longest) + (_START if longest else 0.0)
 
 
-def _vote_seconds(dataset: Dataset, trials: Sequence[Trial], threads: int) -> tuple[float, float]:
-    """What the search for neighbours takes, and one vote."""
+def _vote_seconds(dataset: Dataset, trials: Sequence[Trial], threads: int) -> tuple[float, float, float]:
+    """What the search for neighbours takes, what the first vote takes more than others, and one of those."""
     some = trials[:: max(1, len(trials) // _TRIED)]
     most = max(trial.k or 1 for trial in trials)
     count = min(_QUERIES, len(dataset.y_test))
@@ -165,9 +167,20 @@ def _vote_seconds(dataset: Dataset, trials: Sequence[Trial], threads: int) -> tu
     share = len(dataset.y_test) / count
     started = time.perf_counter()
     indices, _ = knn.search(part.x_train, part.x_test, most, threads=threads)
-    found = time.perf_counter()
-    Votes(part, indices, threads).results(some)
-    return share * (found - started), share * (time.perf_counter() - found) / len(some)
+    search = share * (time.perf_counter() - started)
+    votes = Votes(part, indices, threads)
+    try:
+        first, all_of_them = _timed(votes, some[:1]), _timed(votes, some)
+    except InputError:  # a level out of reach, say: what fails takes no time
+        return search, 0.0, 0.0
+    each = max(0.0, all_of_them - first) / max(1, len(some) - 1)
+    return search, max(0.0, first - each), share * each
+
+
+def _timed(votes: Votes, trials: Sequence[Trial]) -> float:
+    started = time.perf_counter()
+    votes.results(trials)
+    return time.perf_counter() - started
 
 
 def _run_seconds(dataset: Dataset, trial: Trial, asked: Asked) -> float:
@@ -175,7 +188,15 @@ def _run_seconds(dataset: Dataset, trial: Trial, asked: Asked) -> float:
     from pynoise.training import train
 
     count = min(_EXAMPLES, len(dataset.y_train))
-    part = replace(dataset, x_train=dataset.x_train[:count], y_train=dataset.y_train[:count])
+    share = len(dataset.y_train) / count
+    tested = max(1, round(len(dataset.y_test) / share))
+    part = replace(
+        dataset,
+        x_train=dataset.x_train[:count],
+        y_train=dataset.y_train[:count],
+        x_test=dataset.x_test[:tested],
+        y_test=dataset.y_test[:tested],
+    )
     settings = dict(trial.settings["train"])
     epochs = settings["epochs"]
     with TemporaryDirectory() as folder:
@@ -190,4 +211,4 @@ def _run_seconds(dataset: Dataset, trial: Trial, asked: Asked) -> float:
             | {"epochs": 1, "schedule": "constant", "step_at": (), "patience": None},
         )
     assert run.result is not None  # noqa: S101 - tells the type checker
-    return float(run.result["seconds"] * epochs * len(dataset.y_train) / count + _AROUND_A_RUN)
+    return float(run.result["seconds"] * epochs * share + _AROUND_A_RUN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,9 @@ _AXES: dict[str, tuple[Any, ...]] = {
     "K": (51,),
 }
 _KNN = {"ties": "first", "model": "iid"}
+
+# Combinations of one grid: all of them are held in memory.
+_MOST_TRIALS = 5_000_000
 
 _Value = TypeVar("_Value")
 
@@ -98,12 +102,16 @@ class Grid:
             "network": _word,
             "space": lambda value: _checks.one_of("space", value, SPACES),
             "noise": _word,
-            "level": lambda value: check_level("level", value),
+            "level": lambda value: check_level("level", value) + 0.0,  # no -0.0
             "seed": lambda value: _checks.seed("seed", value),
             "K": lambda value: _checks.whole("K", value, 1, MOST_VOTES),
         }
         for name, check in axes.items():
             object.__setattr__(self, name, self._axis(name, getattr(self, name), check))
+        combinations = math.prod(len(getattr(self, name)) for name in axes)
+        if combinations > _MOST_TRIALS:
+            problem = f"are {combinations:,} combinations; give at most {_MOST_TRIALS:,} in a file"
+            self.blame("grid", "", InputValueError("grid", problem))
         for table in ("train", "knn"):
             if not isinstance(getattr(self, table), Mapping):
                 self.blame(table, "", InputTypeError(table, "is no table"))
@@ -130,7 +138,7 @@ class Grid:
         if not isinstance(path, str | Path):
             raise InputTypeError("grid", f"{path!r} is not the path of a file")
         try:
-            text = Path(path).read_text("utf-8")
+            text = Path(path).read_text("utf-8-sig")
         except FileNotFoundError:
             raise InputFileNotFoundError("grid", f"there is no file {str(path)!r}") from None
         except UnicodeDecodeError as error:
@@ -144,6 +152,8 @@ class Grid:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputValueError("grid", f"{source} is no TOML: {error}") from None
+        except RecursionError:
+            raise InputValueError("grid", f"{source} has lists within lists without end") from None
         known = {"grid": tuple(_AXES), "train": None, "knn": tuple(_KNN)}
         for table, keys in content.items():
             if table not in known:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pynoise import seeds
 from pynoise.curves.noise import noise_of
+from pynoise.noise.matrices import PLACED_KINDS
+from pynoise.sweep.noise_files import noise_argument
 from pynoise.sweep.trial import Trial
 
 if TYPE_CHECKING:
@@ -45,23 +47,25 @@ def result_of(run: Run) -> dict[str, Any]:
     """What came of a run, as the store has it."""
     assert run.result is not None  # noqa: S101 - tells the type checker
     found = {key: value for key, value in run.result.items() if key not in _ELSEWHERE}
-    noise = found.pop("noise") or {"selected_fraction": 0.0, "realised_rate": 0.0}
+    noise = found.pop("noise")
     found |= {key: noise[key] for key in ("selected_fraction", "realised_rate")}
     selected, last = found["test_accuracy_selected"], found["test_accuracy_last"]
     return found | {"accuracy": last if selected is None else selected, "run": run.path.name}
 
 
-def _noise(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> NoisyLabels | None:
+def _noise(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> NoisyLabels:
     """The noisy labels; those of `pynoise.training.train` with the same noise, level and seed."""
-    if trial.level == 0:
-        return None
     from pynoise.training.labels import draw_labels
 
     dataset, seed = workshop.dataset(task), trial.seed or 0
-    chosen = noise_of(trial.settings.get("noise_path", trial.noise), dataset, None, seed)
+    # At level 0 any noise is the same; there are labels all the same, since some methods want a record.
+    name = "uniform" if trial.level == 0 else noise_argument(trial)
+    chosen = noise_of(name, dataset, None, seed)
     if chosen.record is not None:
         return chosen.record
-    features = workshop.space(task).x_train if task["clean"] is not None else None
+    features = None
+    if task["clean"] is not None and chosen.kind in PLACED_KINDS:
+        features = workshop.space(task).x_train
     draw = seeds.split(seed, "noise")
     assert trial.level is not None  # noqa: S101 - tells the type checker
     return draw_labels(chosen, trial.level, dataset, draw, workshop.threads, None, features)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -83,8 +83,10 @@ class Peer:
 
     def read(self, seconds: float) -> list[dict[str, Any]] | None:
         """The messages that have come, or come within so many seconds; None if it has ended."""
-        if not select.select([self], [], [], seconds)[0]:
-            return []
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                return []
         content = os.read(self.fileno(), 1 << 20)
         if not content:
             return None

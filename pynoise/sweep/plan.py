@@ -26,16 +26,19 @@ class Job:
         What is to be done, as `pynoise.sweep.tasks` takes it; JSON.
     trials : list of Stored
         Those that it is about; none for what others share.
-    needs : list of Job
+    need : Job or None
         What has to be done before.
     tries : int
         How often it was begun in vain.
+    shrunk : bool
+        Whether there are fewer jobs at a time because of it.
     """
 
     task: dict[str, Any]
     trials: list[Stored] = field(default_factory=list)
-    needs: list[Job] = field(default_factory=list)
+    need: Job | None = None
     tries: int = 0
+    shrunk: bool = False
     number: int = field(default_factory=count().__next__)
 
     @property
@@ -83,16 +86,17 @@ def plan(trials: Iterable[Stored], origins: Mapping[str, dict[str, Any]]) -> lis
     for job in trained.values():
         trial = job.trials[0].trial
         if trial.space == "features" and trial.level != 0:
-            job.needs.append(_features(trial, origins, shared, trained))
+            job.need = _features(trial, origins, shared, trained)
+    searches: list[Job] = []
     voting: list[Job] = []
     for group in votes.values():
         trial, most = group[0].trial, max(one.trial.k or 0 for one in group)
-        needs = [_features(trial, origins, shared, trained)] if trial.space == "features" else []
-        found = Job(_task("neighbours", trial, origins) | {"k": most}, needs=needs)
-        shared[f"neighbours {found.number}"] = found
+        need = _features(trial, origins, shared, trained) if trial.space == "features" else None
+        found = Job(_task("neighbours", trial, origins) | {"k": most}, need=need)
+        searches.append(found)
         task = _task("votes", trial, origins) | {"k": most}
-        voting += [Job(task | {"trials": _listed(part)}, part, [found]) for part in _parts(group)]
-    return [*shared.values(), *voting, *trained.values()]
+        voting += [Job(task | {"trials": _listed(part)}, part, found) for part in _parts(group)]
+    return [*shared.values(), *searches, *voting, *trained.values()]
 
 
 def _network(work: str, group: list[Stored], origins: Mapping[str, dict[str, Any]]) -> Job:
@@ -106,8 +110,7 @@ def _features(
     """The job that makes the features of the network trained on clean labels; a trial may be that run."""
     clean = clean_trial(trial)
     if clean.work not in shared:
-        needs = [trained[clean.work]] if clean.work in trained else []
-        shared[clean.work] = Job(_task("features", trial, origins), needs=needs)
+        shared[clean.work] = Job(_task("features", trial, origins), need=trained.get(clean.work))
     return shared[clean.work]
 
 

@@ -41,7 +41,7 @@ def main() -> None:
     except Exception as error:  # Ray has no class of its own for what may go wrong here
         tell(answers, {"refused": f"{type(error).__name__}: {error}"})
         return
-    place = {key: start[key] for key in ("folder", "data_root", "device", "threads")}
+    place = {key: start[key] for key in ("folder", "data_root", "device", "threads", "search_threads")}
     cpus = ray.cluster_resources().get("CPU", 0.0)
     tell(answers, {"capacity": start["workers"] or max(1, int(cpus // start["threads"]))})
     remote = ray.remote(max_retries=0, num_cpus=start["threads"])(perform_there)

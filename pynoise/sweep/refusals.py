@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pynoise.errors import InputValueError
+from pynoise.errors import InputValueError, SweepError
 
 __all__ = ["refusals"]
 
@@ -33,6 +34,8 @@ def refusals(path: Path) -> Iterator[None]:
     ------
     InputValueError
         If the file is damaged, or no database.
+    SweepError
+        If a result would change, which the store does not allow.
     OSError
         If the system refuses: a disk that is full or read-only.
     """
@@ -43,6 +46,12 @@ def refusals(path: Path) -> Iterator[None]:
         for code, number in _SYSTEM.items():
             if name.startswith(code):
                 raise OSError(number, f"{os.strerror(number)} ({error})", str(path)) from None
-        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        if name.startswith("SQLITE_CONSTRAINT"):
+            raise SweepError(f"{path}: {error}") from None
+        if isinstance(error, sqlite3.OperationalError) or name.startswith(
+            ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+        ):
             raise InputValueError("store", f"{str(path)!r} is damaged, or no store: {error}") from None
         raise
+    except json.JSONDecodeError as error:
+        raise InputValueError("store", f"{str(path)!r} is damaged: {error}") from None

@@ -148,6 +148,7 @@ def run(
     started = time.perf_counter()
     # Before anything is written.
     expanded = expand(chosen, data_root=data_root, download=_checks.flag("download", download))
+    asked.check_device(trains=any(trial.trains for trial in expanded.trials))
     with holding(store), Store.create(store) as there:
         new = there.add(expanded.trials, expanded.origins)
         return _drive(there, asked, data_root, new, started)

@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,15 @@ class Workshop:
         Where networks run.
     threads : int
         Of a trial.
+    search_threads : int
+        Of the search for neighbours, for which others wait.
     """
 
     folder: Path
     data_root: str | None
     device: str
     threads: int
+    search_threads: int
     _data: dict[str, Any] = field(default_factory=dict)
     _found: dict[str, NDArray[np.int32]] = field(default_factory=dict)
 
@@ -70,14 +73,18 @@ class Workshop:
         clean = Trial(**task["clean"])
         file = self.folder / "features" / f"{clean.work}.npz"
         if str(file) not in self._data:
+            own = self.dataset(task)
             with _alone(file):
-                if not file.is_file():
+                found = _kept_features(file)
+                if found is None:
                     from pynoise.training import extract
 
                     run = train_trial(self, task, clean)
-                    own = self.dataset(task)
-                    extract(run, own, device=self.device, threads=self.threads).save(file)
-            self._keep(self._data, str(file), data_package.load(file))
+                    extracted = extract(run, own, device=self.device, threads=self.threads)
+                    extracted.save(file)
+                    found = extracted.dataset()
+            # By the name of the data: some kinds of noise know it.
+            self._keep(self._data, str(file), replace(found, name=own.name))
         features: Dataset = self._data[str(file)]
         return features
 
@@ -91,7 +98,7 @@ class Workshop:
         with _alone(file):
             found = _kept(file, space, task["k"])
             if found is None:
-                found = knn.neighbors(space, task["k"], threads=task.get("threads"))
+                found = knn.neighbors(space, task["k"], threads=self.search_threads)
                 found.save(file)
         self._keep(self._found, name, found.indices)
         return found.indices
@@ -100,6 +107,16 @@ class Workshop:
         while len(kept) >= _KEPT:
             del kept[next(iter(kept))]
         kept[key] = value
+
+
+def _kept_features(file: Path) -> Dataset | None:
+    """Features in a file, if there are any."""
+    if not file.is_file():
+        return None
+    try:
+        return data_package.load(file)
+    except InputError:  # damaged: they are made anew
+        return None
 
 
 def _kept(file: Path, space: Dataset, k: int) -> knn.Neighbors | None:

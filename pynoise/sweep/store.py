@@ -155,9 +155,15 @@ class Store:
                 seed = None if trial.seed is None else str(trial.seed)
                 rows.append((trial.key, setting, trial.level, seed, trial.k))
             data = [(digest, name, _json(origins[digest])) for digest, name in called.items()]
-            self._connection.executemany("INSERT OR IGNORE INTO data VALUES (?, ?, ?)", data)
+            # Files may lie elsewhere now.
             self._connection.executemany(
-                "INSERT OR IGNORE INTO trials (key, setting, level, seed, k) VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT INTO data VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET origin = excluded.origin", data
+            )
+            self._connection.executemany(
+                "INSERT INTO trials (key, setting, level, seed, k) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET setting = excluded.setting "
+                "WHERE state <> 'done' AND setting <> excluded.setting",
+                rows,
             )
             return self._count() - before
 

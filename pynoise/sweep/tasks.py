@@ -59,9 +59,11 @@ def perform(task: Mapping[str, Any], workshop: Workshop) -> list[dict[str, Any]]
 
 
 @cache
-def workshop_of(folder: str, data_root: str | None, device: str, threads: int) -> Workshop:
+def workshop_of(
+    folder: str, data_root: str | None, device: str, threads: int, search_threads: int
+) -> Workshop:
     """The workshop of this process, as `pynoise.sweep.engines.Place.on` says it."""
-    return Workshop(Path(folder), data_root, device, threads)
+    return Workshop(Path(folder), data_root, device, threads, search_threads)
 
 
 def perform_there(task: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -114,8 +116,8 @@ def _nothing(_: object) -> list[dict[str, Any]]:
 def _failure(error: Exception) -> dict[str, Any]:
     text = "".join(traceback.format_exception(error))
     kind = _OTHER
-    if isinstance(error, InputError | TrainingError):
-        kind = FINAL
+    if isinstance(error, TrainingError) or (isinstance(error, InputError) and error.argument != "out"):
+        kind = FINAL  # the folder of a run may be in use by a process that is ending
     elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's
         kind = NO_MEMORY
     return {"error": text, "kind": kind}

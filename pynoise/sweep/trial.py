@@ -89,12 +89,15 @@ class Trial:
         settings = {key: value for key, value in self.settings.items() if key != "noise_path"}
         if "noise_path" in self.settings:
             own["noise"] = ""  # the digest of its content stands in the settings
+        if "method" in settings:
+            own["method"] = settings["method"]  # all of its options stand there, too
         return own | {"settings": settings}
 
     def words(self) -> str:
         """What it is, in a line."""
         named = {"K": self.k, "seed": self.seed}
-        parts = [self.dataset, self.method, self.network, self.noise]
+        space = "features" if self.space == "features" else None
+        parts = [self.dataset, self.method, self.network, space, self.noise]
         parts += [None if self.level is None else f"level {self.level:.10g}"]
         parts += [f"{key} {value}" for key, value in named.items() if value is not None]
         return ", ".join(part for part in parts if part is not None)

@@ -15,6 +15,7 @@ from pynoise.curves.model import Setting
 from pynoise.curves.noise import CurveNoise, noise_of
 from pynoise.data import Dataset
 from pynoise.noise.matrices import DRAWN_KINDS
+from pynoise.sweep.noise_files import noise_argument
 from pynoise.sweep.trial import Trial
 
 __all__ = ["Votes"]
@@ -50,8 +51,7 @@ class Votes:
         found: dict[int, dict[str, Any]] = {}
         for numbers in _grouped(range(len(trials)), lambda i: _noise_key(trials[i])).values():
             first = trials[numbers[0]]
-            noise = first.settings.get("noise_path", first.noise)
-            chosen = noise_of(noise, self.dataset, None, first.seed or 0)
+            chosen = noise_of(noise_argument(first), self.dataset, None, first.seed or 0)
             vote = self._measured if first.method == "knn" else self._predicted
             found |= vote(chosen, {i: trials[i] for i in numbers})
         return [found[i] for i in range(len(trials))]

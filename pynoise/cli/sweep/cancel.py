@@ -20,6 +20,5 @@ def command(store: str) -> None:
     with options.in_words_of_options(store="--store"):
         from pynoise.sweep import cancel
 
-        process = cancel(store)
-    words = "nobody was running it" if process is None else f"stopped process {process}"
-    click.echo(f"{store}: {words}")
+        stopped = cancel(store)
+    click.echo(f"{store}: {'stopped' if stopped else 'nobody was running it'}")

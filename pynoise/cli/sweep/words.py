@@ -48,6 +48,11 @@ def print_status(store: Store, *, as_json: bool) -> None:
     }
     print_table(columns | {state: (state, 9, ",") for state in STATES}, rows)
     for words, error in failures[:_FAILURES]:
-        click.echo(f"failed: {words}: {error.rpartition(chr(10))[2]}")
+        click.echo(_shown(f"failed: {words}: {error.rpartition(chr(10))[2]}"))
     if len(failures) > _FAILURES:
         click.echo(f"… and {len(failures) - _FAILURES:,} more; --json has them all, with tracebacks")
+
+
+def _shown(line: str) -> str:
+    """A line from a file that somebody else may have written: nothing in it steers a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in line)
