@@ -42,7 +42,7 @@ def test_the_command(run, runs, tmp_path):
     assert call["hidden"] == 4
     assert (call["device"], call["threads"], call["optimizer"]) == ("cpu", 1, "sgd")
     lines = out.splitlines()
-    assert lines[0] == dict(paper.RECIPES)["knet-table2"]
+    assert lines[0] == dict(paper.RECIPES)["knet-table2"] + "; here digits"
     assert lines[2] == "digits: 1,297 training and 500 test examples, 0.3700 of the training labels wrong"
     head, *cells = cells_of(out)
     assert head[:4] == ["data set", "network", "method", "k"]

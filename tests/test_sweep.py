@@ -1,3 +1,4 @@
+import json
 import shutil
 import threading
 import time
@@ -557,3 +558,19 @@ def test_a_strangers_store_downloads_nothing(tmp_path):
 def test_what_is_out_of_reach_takes_no_time():
     found = sweep.foresee(Grid(method=["knn"], noise=["hubness"], level=[0.2, 0.999], K=[5]))
     assert found.seconds >= 0
+
+
+def test_a_run_of_another_version_is_begun_anew(tmp_path, blobs):
+    grid = Grid(dataset=[blobs], method=["cross-entropy"], level=[0.1], train={"epochs": 1})
+    sweep.run(grid, tmp_path / "first.db", device="cpu")
+    (row,) = rows_of(tmp_path / "first.db")
+    folder = tmp_path / "first.db.runs" / "runs" / row["run"]
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"seed": 9}))
+    (tmp_path / "first.db.runs").rename(tmp_path / "second.db.runs")
+    assert sweep.run(grid, tmp_path / "second.db", device="cpu").counts["done"] == 1
+    assert results(tmp_path / "second.db") == results(tmp_path / "first.db")
+
+
+def test_its_names_are_there():
+    assert {"run", "resume", "Grid", "Store"} <= set(dir(sweep))

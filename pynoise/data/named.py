@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pynoise import data as data_package
 from pynoise.data.dataset import Dataset
-from pynoise.data.folder import load_folder
 from pynoise.data.image_files import ImageFolders
-from pynoise.data.images import IMAGES, load_images
-from pynoise.data.registry import is_folder, load
+from pynoise.data.images import IMAGES
+from pynoise.data.registry import is_folder
 from pynoise.errors import InputError
 
 __all__ = ["load_named", "load_origin"]
@@ -31,16 +31,16 @@ def load_named(name: str | Path, root: str | Path | None = None, **options: Any)
         Of `pynoise.data.load`; images in files have no use for them.
     """
     if str(name) in IMAGES:
-        return load_images(str(name), root)
+        return data_package.load_images(str(name), root)
     if is_folder(name) or (os.sep in str(name) and Path(name).suffix.lower() != ".npz"):
         return _folder_of(name)
-    return load(name, root, **options)
+    return data_package.load(name, root, **options)
 
 
 def _folder_of(path: str | Path) -> ImageFolders:
     """A folder of images as data; what is wrong with it is wrong with the argument `data`."""
     try:
-        return load_folder(path)
+        return data_package.load_folder(path)
     except InputError as error:
         raise type(error)("data", error.problem) from None
 

@@ -91,7 +91,7 @@ class DroryKNN:
         meta = meta_of(self, notes, blocks, trained.found, options)
         meta |= {"k": figure["k"], "repeats": figure["repeats"]}
         shown = [(titled(one.panel), one.curves[0]) for one in found if one.curves]
-        picture = partial(_draw, shown, self.title) if shown else None
+        picture = partial(_draw, shown, meta["title"]) if shown else None
         lines = lines_of(largest, [(one.panel, one.part) for one in found])
         return PaperFigure(rows, _COLUMNS, meta, lines, picture)
 

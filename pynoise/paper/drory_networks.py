@@ -85,7 +85,7 @@ class DroryNetworks:
         meta = meta_of(self, [*_NOTES, *notes_of(panels, options)], blocks, trained.found, options)
         meta["k"] = _FIGURE["k"]
         shown = [(titled(one.panel), one.curve) for one in found if one.curve is not None]
-        picture = partial(_draw, shown, self.title) if shown else None
+        picture = partial(_draw, shown, meta["title"]) if shown else None
         lines = lines_of(rows, list(zip(panels, parts, strict=True)))
         return PaperFigure(rows, _COLUMNS, meta, lines, picture)
 

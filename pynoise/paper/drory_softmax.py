@@ -106,7 +106,7 @@ class DrorySoftmax:
         blocks = [block_of(one.panel, one.part, trained.made(one.panel, one.panel.level)) for one in found]
         meta = meta_of(self, [*notes, *notes_of(panels, options)], blocks, trained.found, options)
         shown = [one for one in found if one.profiles]
-        picture = partial(_draw, shown, classes, self.title) if shown else None
+        picture = partial(_draw, shown, classes, meta["title"]) if shown else None
         means = [row for row in rows if row["class"] is None]
         lines = lines_of(means, list(zip(panels, parts, strict=True)))
         return PaperFigure(rows, _COLUMNS, meta, lines, picture)

@@ -82,7 +82,7 @@ class DroryEmbedding:
             for panel, part in zip(panels, parts, strict=True)
         ]
         meta = meta_of(self, [*_NOTES, *notes_of(panels, options)], blocks, trained.found, options)
-        picture = partial(_draw, found, self.title) if found else None
+        picture = partial(_draw, found, meta["title"]) if found else None
         accuracies = [row for row in rows if row["example"] is None]
         lines = lines_of(accuracies, list(zip(panels, parts, strict=True)))
         return PaperFigure(rows, _COLUMNS, meta, lines, picture)

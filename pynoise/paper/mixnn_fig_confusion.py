@@ -56,7 +56,12 @@ class MixNNConfusion:
             for row in _rows(_corrected(one))
         ]
         blocks = [block_words(part, made) for part, made in zip(parts, found, strict=True)]
-        meta = meta_of(self, [*_NOTES, *notes_of(parts[0])], blocks, found, options)
+        notes = [*_NOTES, *notes_of(parts[0])]
+        if found[0] and found[0][0].result["given_accuracy"] == found[0][0].result["correction_accuracy"]:
+            notes.append(
+                "No label was corrected, these are the given ones: docs/mixnn.md says when correction starts."
+            )
+        meta = meta_of(self, notes, blocks, found, options)
         picture = partial(_draw, parts, [made[0] for made in found]) if found[0] else None
         return PaperFigure(rows, _COLUMNS, meta, _lines(parts, found), picture)
 

@@ -153,10 +153,11 @@ def _lines(part: Part, found: Sequence[Made], by_k: Sequence[dict[str, Any]]) ->
     moments = {1: "the first", warmup: "end of warm-up"}
     if start is not None:
         moments[warmup + start - 1] = "before correction"
+    moments = {epoch: words for epoch, words in moments.items() if epoch <= epochs}
     moments[epochs] = "the last"
     k = part.method_options["k"]
     entries = at_moments(["MixNN", k], part, found, moments, _PUBLISHED)
-    early = max(warmup, 1)
+    early = min(max(warmup, 1), epochs)
     agreement = [rows[early - 1].get("neighbor_agreement_wrong") for rows in metrics]
     for key, epoch, words, values in (
         ("worst_case", epochs, "the worst case, share", [one["worst_case"] for one in mixnn]),

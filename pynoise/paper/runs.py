@@ -163,7 +163,7 @@ def meta_of(
     }
     return {
         "recipe": recipe.name,
-        "title": recipe.title,
+        "title": recipe.title if options.dataset is None else f"{recipe.title}; here {options.dataset}",
         "seeds": list(options.seeds),
         "blocks": list(blocks),
         "notes": list(notes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -74,14 +75,16 @@ def network_panels(curves: Sequence[tuple[str, NetworkCurve]], title: str) -> Fi
 
 
 def _legend(figure: Figure, places: Sequence[Axes], title: str) -> None:
-    """One legend for all panels, beside them."""
+    """One legend for all panels, below them, and a title as wide as they are."""
     known = {
         label: handle
         for axes in places
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(known.values(), known, fontsize="small", loc="outside right upper")
-    figure.suptitle(title, parse_math=False)
+    width = figure.get_figwidth()
+    columns = max(1, int(width / 1.7))
+    figure.legend(known.values(), known, fontsize="small", loc="outside lower center", ncols=columns)
+    figure.suptitle(textwrap.fill(title, int(10 * width)), fontsize=11, parse_math=False)
 
 
 def _draw(axes: Axes, curve: AccuracyCurve, k: int, i: int, words: str, *, size: float) -> None:

@@ -100,7 +100,7 @@ def _network(name: str, config: Mapping[str, Any], result: Mapping[str, Any] | N
         dataset=str(config["data"]["name"]),
         method=str(config["method"]),
         network=config["network"],
-        noise=str(noise.get("kind")),
+        noise=NO_NOISE if noise.get("level") == 0 else str(noise.get("kind")),
         level=number(noise, "level", start),
         seed=config["seed"],
         accuracy=last if selected is None else selected,

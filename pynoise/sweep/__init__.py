@@ -45,6 +45,10 @@ _HOME = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'pynoise.sweep' has no attribute {name!r}")

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynoise._words import writable
 from pynoise.curves.noise import CurveNoise, noise_of
 from pynoise.data import Dataset, ImageFolders
 from pynoise.data.named import load_named
 from pynoise.data.tested import check_tested
-from pynoise.errors import InputTypeError, InputValueError
+from pynoise.errors import InputError, InputTypeError, InputValueError
 from pynoise.noise.matrices import PLACED_KINDS
 from pynoise.sweep.grid import Grid
 from pynoise.sweep.noise_files import file_settings
 from pynoise.sweep.trial import VOTES, Trial, digest_of
+
+if TYPE_CHECKING:
+    from pynoise.training.contenders import Contender
 
 __all__ = ["Expanded", "data_digest", "expand"]
 
@@ -153,7 +156,6 @@ def _methods(grid: Grid, names: list[str]) -> list[_Method]:
         return []
     from pynoise import methods
     from pynoise.training import RECIPES, Settings
-    from pynoise.training.contenders import contenders_of
 
     given = dict(grid.train)
     recipe = given.pop("recipe", None)
@@ -161,7 +163,7 @@ def _methods(grid: Grid, names: list[str]) -> list[_Method]:
         problem = f"{recipe!r} is not known; known are {', '.join(RECIPES)}"
         grid.blame("train", "recipe", InputValueError("recipe", problem))
     found = []
-    for one in grid.checking("grid", "method", contenders_of, names):
+    for one in grid.checking("grid", "method", _contenders, names):
         usual = methods.make(one.name, one.given).settings
         try:
             settings = Settings.of(given, usual)
@@ -172,6 +174,17 @@ def _methods(grid: Grid, names: list[str]) -> list[_Method]:
         words = {"train": settings.to_dict() | {"recipe": recipe}}
         found.append(_Method(one.label, words | {"method": one.name, "options": one.options}))
     return found
+
+
+def _contenders(names: list[str]) -> list[Contender]:
+    from pynoise.training.contenders import contenders_of
+
+    try:
+        return contenders_of(names)
+    except InputError as error:
+        raise type(error)(
+            "method", error.problem.replace("known are ", f"known are {', '.join(VOTES)}, ")
+        ) from None
 
 
 def _check_fit(

@@ -31,7 +31,8 @@ _QUERIES, _EXAMPLES = 200, 512
 # Votes that are counted for a guess, of each method and noise.
 _TRIED = 20
 
-_KEYS = ("dataset", "method", "network", "space", "noise", "level", "seed", "k")
+# The grid's keys, and what trials call them.
+_KEYS = {"K": "k"} | {key: key for key in ("dataset", "method", "network", "space", "noise", "level", "seed")}
 
 # What is to be run; "running" is what a process has left that was killed, or what one does now.
 _TO_DO = ("new", "queued", "running")
@@ -117,7 +118,11 @@ def foresee(
     todo = [trial for trial in expanded.trials if states[trial.key] in _TO_DO]
     workers = asked.at_a_time(trains=any(trial.trains for trial in todo))
     rows = [
-        {"state": states[trial.key], "words": trial.words(), **{key: getattr(trial, key) for key in _KEYS}}
+        {
+            "state": states[trial.key],
+            "words": trial.words(),
+            **{key: getattr(trial, own) for key, own in _KEYS.items()},
+        }
         for trial in expanded.trials
     ]
     return Foreseen(rows, _seconds(todo, expanded.origins, asked, workers), workers)

@@ -36,7 +36,7 @@ _AXES: dict[str, tuple[Any, ...]] = {
 _KNN = {"ties": "first", "model": "iid"}
 
 # Combinations of one grid: all of them are held in memory.
-_MOST_TRIALS = 5_000_000
+_MOST_TRIALS = 2_000_000
 
 _Value = TypeVar("_Value")
 
@@ -121,6 +121,10 @@ class Grid:
         knn = _KNN | dict(self.knn)
         for key, check_name in {"ties": _checks.ties, "model": _checks.model}.items():
             self.checking("knn", key, check_name, knn[key])
+        for key, value in self.train.items():
+            if isinstance(value, list) and key != "step_at":
+                problem = f"{value!r} is a list; lists stand in [grid], here one value is for all trials"
+                self.blame("train", key, InputTypeError(key, problem))
         object.__setattr__(self, "knn", knn)
         object.__setattr__(self, "train", dict(self.train))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pynoise import seeds
@@ -25,12 +27,15 @@ _ELSEWHERE = ("versions", "hardware", "data", "network", "method", "seed", "skip
 def train_trial(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> Run:
     """Train, or go on with a run that was stopped; a finished one is given back as it is."""
     from pynoise.training import train
+    from pynoise.training.folder import OtherRunError
 
     settings = dict(trial.settings["train"])
-    return train(
+    folder = workshop.folder / "runs" / trial.work
+    again = partial(
+        train,
         workshop.dataset(task),
         trial.network or "mlp",
-        out=workshop.folder / "runs" / trial.work,
+        out=folder,
         noise=_noise(workshop, task, trial),
         method=trial.settings["method"],
         method_options=trial.settings["options"],
@@ -41,6 +46,12 @@ def train_trial(workshop: Workshop, task: Mapping[str, Any], trial: Trial) -> Ru
         resume=True,
         **settings,
     )
+    try:
+        return again()
+    except OtherRunError:
+        # The name of the folder says what it is to hold: what differs is another version's.
+        shutil.rmtree(folder)
+        return again()
 
 
 def result_of(run: Run) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pynoise.training.loop import Training
 from pynoise.training.restored import load_weights
 from pynoise.training.saved import Run
 
-__all__ = ["RunFolder", "check_same", "folder_at"]
+__all__ = ["OtherRunError", "RunFolder", "check_same", "folder_at"]
 
 # Columns of metrics.csv; those without validation examples stay empty, a method adds its own.
 _COLUMNS = (
@@ -33,6 +33,10 @@ _COLUMNS = (
 
 # What a run has written that has not come to the end of an epoch: nothing is lost with it.
 _FIRST = (saved.NOISE, _run_files.CONFIG)
+
+
+class OtherRunError(InputValueError):
+    """A folder that holds another run than the one that is to go on there."""
 
 
 class RunFolder:
@@ -223,7 +227,7 @@ def check_same(
         if isinstance(old, dict) and isinstance(new, dict):
             check_same(path, old, new, what, f"{name}.")
             continue
-        raise InputValueError(
+        raise OtherRunError(
             "out",
             f"{str(path)!r} holds another {what}: its {name} is {_short(old)}, here it is {_short(new)}; "
             "give the same arguments, or another folder",

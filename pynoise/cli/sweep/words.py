@@ -39,6 +39,8 @@ def print_status(store: Store, *, as_json: bool) -> None:
     for (_, _, state), count in counts.items():
         total[state] += count
     running = "" if process is None else f", process {process} is running them"
+    if process is None and total["queued"] + total["running"]:
+        running = "; nobody is running them: go on with pynoise sweep resume"
     click.echo(f"{store.path}: {total.total():,} trials{running}")
     click.echo("")
     rows.append({"dataset": "all", "method": ""} | {state: total[state] for state in STATES})
