@@ -83,3 +83,8 @@ def save_blobs(path, train=3000, test=400, width=16, classes=5, seed=0):
         "y_test": y_test,
     }
     np.savez(path, **arrays)
+
+
+def rows_of(path, **wanted):
+    with Store.open(path) as store:
+        return [row for row in store.rows() if all(row[key] == value for key, value in wanted.items())]
