@@ -142,6 +142,17 @@ def test_mistakes(there, tmp_path, arguments, said):
     assert not (tmp_path / "s.db").exists()
 
 
+def test_two_processes_do_not_run_one_sweep(there, tmp_path):
+    from pynoise.sweep.lock import holding
+
+    there("sweep", "run", "grid.toml", "--store", "sweep.db")
+    with holding(tmp_path / "sweep.db"):
+        for line in (["run", "grid.toml"], ["resume"]):
+            code, out, err = there("sweep", *line, "--store", "sweep.db")
+            assert (code, out) == (2, "")
+            assert f"process {os.getpid()} is running this sweep; wait for it, or end it with pynoise" in err
+
+
 def test_cancel_where_nobody_runs(there):
     there("sweep", "run", "grid.toml", "--store", "sweep.db")
     assert there("sweep", "cancel", "--store", "sweep.db") == (0, "sweep.db: nobody was running it\n", "")

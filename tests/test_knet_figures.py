@@ -457,7 +457,7 @@ def test_the_command(run):
     assert code == 0, err
     assert err.splitlines() == [f"wrote t/{file}" for file in FILES]
     assert out.splitlines()[:3] == [
-        dict(paper.RECIPES)["knet-fig3"],
+        dict(paper.RECIPES)["knet-fig3"] + "; here digits",
         "",
         "digits, mlp: uniform noise of level 0.8",
     ]

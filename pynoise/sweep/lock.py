@@ -17,8 +17,10 @@ __all__ = ["cancel", "cancelled", "holder", "holding"]
 # How long a sweep that is cancelled may take to notice and end its workers; a Ray cluster starts in a minute.
 _SECONDS = 90.0
 
-# How often, and after how long, is looked again.
-_TRIES, _LOOK = 20, 0.05
+# Seconds after which is looked again; and how often, and after how many, a lock is tried that somebody may
+# only be looking at.
+_LOOK = 0.05
+_TRIES, _PAUSE = 20, 0.005
 
 
 @contextmanager
@@ -115,7 +117,7 @@ def _take(lock: int, store: str | Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if tried + 1 < _TRIES:
-                time.sleep(_LOOK)
+                time.sleep(_PAUSE)
             continue
         os.ftruncate(lock, 0)
         return
