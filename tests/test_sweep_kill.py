@@ -172,14 +172,14 @@ def test_the_driver_is_killed_while_networks_train(tmp_path, place, networks, mo
     check(store, before, expected)
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path, place, votes):
-    expected, _ = votes
-    process = start(tmp_path, place / "votes.toml", "sweep.db")
+def test_ctrl_c_keeps_what_is_done(tmp_path, place, networks):
+    expected, _ = networks
+    process = start(tmp_path, place / "networks.toml", "sweep.db")
     store = tmp_path / "sweep.db"
     processes.wait_for(lambda: store.exists() and any(one[0] == "done" for one in states(store).values()))
     workers = workers_of(process.pid)
     os.kill(process.pid, signal.SIGINT)
-    process.join(10)
+    process.join(20)
     assert process.exitcode == 130
     wait_until_gone(workers)
     said = (tmp_path / "err.txt").read_text()
@@ -188,7 +188,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path, place, votes):
     )
     before = states(store)
     assert {one[0] for one in before.values()} == {"done", "queued"}
-    sweep.resume(store, workers=2)
+    sweep.resume(store, workers=2, device="cpu")
     check(store, before, expected)
 
 

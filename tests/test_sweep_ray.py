@@ -153,7 +153,7 @@ def test_the_driver_is_killed_and_the_cluster_stays(tmp_path, place, cluster, ex
 
 @pytest.mark.parametrize("wait", [0.0, 0.4])
 def test_the_head_is_killed(tmp_path, place, expected, wait):  # noqa: F811
-    process = start(tmp_path, place / "votes.toml")  # with a cluster of its own
+    process = start(tmp_path, place / "networks.toml", "--device", "cpu")  # with a cluster of its own
     store = tmp_path / "sweep.db"
     processes.wait_for(lambda: store.exists() and any(one[0] == "done" for one in states(store).values()))
     time.sleep(wait)
@@ -170,8 +170,8 @@ def test_the_head_is_killed(tmp_path, place, expected, wait):  # noqa: F811
         assert "the Ray cluster at this machine is lost" in said
         assert "pynoise sweep resume" in said
         assert "Traceback" not in said
-    sweep.resume(store, workers=2)
-    check(store, before, expected["votes"])
+    sweep.resume(store, workers=2, device="cpu")
+    check(store, before, expected["networks"])
 
 
 def test_addresses_where_no_cluster_is(tmp_path, blobs):
