@@ -10,7 +10,7 @@ import numpy as np
 
 from pynoise import _core
 
-__all__ = ["hardware", "versions"]
+__all__ = ["cores", "hardware", "versions"]
 
 
 def versions() -> dict[str, str]:
@@ -22,13 +22,18 @@ def versions() -> dict[str, str]:
     }
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def hardware(threads: int) -> dict[str, str | int]:
     """Processor, the cores that this process may use, and the threads that it used."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    own = cores()
     return {
         "processor": _processor(),
-        "cores": cores,
-        "threads": threads or cores,
+        "cores": own,
+        "threads": threads or own,
         "system": platform.system(),
     }
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from pynoise import _checks
+from pynoise import _checks, _provenance
 from pynoise._progress import Progress, silent
 from pynoise.errors import InputTypeError, InputValueError
 from pynoise.sweep.engines import Engine, Local, Place, RayCluster
@@ -92,8 +91,7 @@ class Asked:
             return self.workers
         if devices != ["cpu"]:
             return len(devices) * int(1 / self.gpus + 1e-9)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return max(1, cores // self.cpus)
+        return max(1, _provenance.cores() // self.cpus)
 
     def _devices(self) -> list[str]:
         if self.device == "cpu":
